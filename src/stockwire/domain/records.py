@@ -1,0 +1,170 @@
+"""The records everything speaks in: what a source says, what a channel shows, what a customer ordered.
+
+Values are frozen and plain: money and quantities are Decimal, times aware UTC, SKUs strings. Nothing here
+reads a clock, a database or a setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Active(StrEnum):
+    """What the source says should happen to a product (the guide's product_active)."""
+
+    ACTIVE = "ACTIVE"
+    DELETE = "DELETE"
+    IGNORE = "IGNORE"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProduct:
+    """One row of a source: one variant, with the product-level fields repeated (model.md section 5).
+
+    `price_tiers` maps tier name to amount as the source holds it; `quantities` maps warehouse name to
+    available quantity ("" is the source's only or summed warehouse); `meta` maps attribute key to text.
+    Optional fields are None when the source does not supply them at all: absent is not empty.
+    """
+
+    source_product_code: str
+    source_variant_code: str
+    sku: str
+    product_active: Active
+    title: str
+    price_tiers: Mapping[str, Decimal] = field(default_factory=dict)
+    quantities: Mapping[str, Decimal] = field(default_factory=dict)
+    meta: Mapping[str, str] = field(default_factory=dict)
+    body_html: str | None = None
+    collection: str | None = None
+    product_type: str | None = None
+    vendor: str | None = None
+    tags: str | None = None
+    barcode: str | None = None
+    grams: int | None = None
+    inventory_management: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A source row that could not be used. `code` is its stock code, or "" when it has none."""
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    address1: str = ""
+    address2: str = ""
+    city: str = ""
+    province: str = ""
+    zip: str = ""
+    country_code: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who ordered. `channel_customer_code` is "" for a guest."""
+
+    channel_customer_code: str = ""
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """Tax on one order line, for the whole line and not per unit.
+
+    `rate` is a percentage (15 is 15 %) or None where the channel does not say it; `code` is "taxed" or
+    "exempt" (model.md section 13.2).
+    """
+
+    title: str
+    amount: Decimal
+    rate: Decimal | None = None
+    code: str = "taxed"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line as the customer bought it.
+
+    `total_excl_tax` is what was paid for the line after discounts, excluding tax, as the channel states it:
+    it is imported, never recomputed. `subtotal_excl_tax` is before discounts.
+    """
+
+    channel_line_code: str
+    sku: str
+    title: str
+    quantity: Decimal
+    total_excl_tax: Decimal
+    subtotal_excl_tax: Decimal
+    tax_lines: tuple[TaxLine, ...] = ()
+    channel_product_code: str = ""
+    channel_variant_code: str = ""
+
+    @property
+    def tax(self) -> Decimal:
+        return sum((line.amount for line in self.tax_lines), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingLine:
+    """Delivery, or a fee (`kind` "fee") that the shop added to the order. Amounts are for the whole line."""
+
+    title: str
+    total_excl_tax: Decimal
+    tax_lines: tuple[TaxLine, ...] = ()
+    kind: str = "shipping"
+
+    @property
+    def tax(self) -> Decimal:
+        return sum((line.amount for line in self.tax_lines), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A discount already contained in the line totals, kept to be shown."""
+
+    code: str
+    amount_excl_tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as the channel states it at `modified_at`.
+
+    `channel_order_code` is the stable identity on the channel and never changes; `number` is what people
+    see (prefix and number). `total` is what the customer paid or owes, tax included.
+    """
+
+    channel_order_code: str
+    number: str
+    status: str
+    currency: str
+    ordered_at: datetime
+    modified_at: datetime
+    total: Decimal
+    total_tax: Decimal
+    lines: tuple[OrderLine, ...]
+    shipping_lines: tuple[ShippingLine, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    paid_at: datetime | None = None
+    customer: Customer = Customer()
+    billing_address: Address = Address()
+    shipping_address: Address = Address()
+    prices_include_tax: bool = False
+    payment_method: str = ""
+    notes: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

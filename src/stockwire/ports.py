@@ -1,0 +1,264 @@
+"""What a Source, a Channel and a Carrier must do, and the words they do it with.
+
+The engine knows these and nothing else of a connector. It branches on Capabilities, never on a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from stockwire.domain.records import Order, RowProblem, SourceProduct
+from stockwire.errors import StockwireError
+
+Value = str | int | bool | Decimal | None
+
+
+class Group(StrEnum):
+    """Field groups: what a channel confirms together and the hub remembers together."""
+
+    CONTENT = "content"
+    PRICE = "price"
+    STOCK = "stock"
+    IMAGES = "images"
+
+
+class Action(StrEnum):
+    ADD = "add"
+    UPDATE = "update"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Their identity for one variant: product id and, where variants have one, variant id (else "")."""
+
+    product_code: str
+    variant_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field-level difference we intend to send. `before` is what the channel last confirmed."""
+
+    group: Group
+    name: str
+    before: Value
+    after: Value
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything one SKU needs on one channel, computed when it is sent.
+
+    `key` is the hub's own handle and opaque to the connector. For ADD, `fields` is the whole wanted state
+    and `link` is None: the connector links an existing product by SKU or creates one, as its settings say.
+    For REMOVE, `fields` is empty and `link` says what to take away.
+
+    Field names of a simple product: content: title, body_html, barcode, grams, active; price: price,
+    compare_at; stock: quantity, inventory_management. Money is Decimal; quantity is an int.
+    """
+
+    key: str
+    sku: str
+    action: Action
+    fields: tuple[FieldChange, ...] = ()
+    link: Link | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The channel confirmed the change. `link` is None once the product is gone from the channel.
+
+    `seen` holds the fields the channel answered with, where its answer shows them; a value that differs
+    from what was sent is the channel's own doing and worth a word to the operator. `note` says in plain
+    English what was done when that is not obvious (linked by SKU, adopted, left alone by a setting).
+    """
+
+    link: Link | None
+    seen: Mapping[str, Value] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The change did not happen. `error` is TryLater (comes back by itself), Refused or NotSetUp."""
+
+    error: StockwireError
+
+
+Outcome = Done | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One result of a check.
+
+    `state` is "passed", "failed", "warning" or "unknown" (cannot be known from here).
+    """
+
+    code: str
+    state: str
+    seen: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHint:
+    """Something happened to this order. What, is read from the channel, never from the hint."""
+
+    channel_order_code: str
+    modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookHint:
+    """What a verified delivery says: which orders or products to look at, and how to know it again.
+
+    `dedupe_key` is equal for repeated deliveries of the same state and different otherwise. A `ping` asks
+    for a friendly answer and nothing else.
+    """
+
+    topic: str
+    orders: tuple[OrderHint, ...] = ()
+    ping: bool = False
+    dedupe_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookHealth:
+    """State of one order webhook of the shop after `repair_webhooks`: "healthy", "created" or "revived"."""
+
+    topic: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderContext:
+    """What the hub adds to an order when it becomes a document: who, where and under which reference.
+
+    `source_customer_code` and `warehouse_code` are "" when the order says nothing; the source's settings
+    then decide. `params` override `param_*` settings of the source for this order (settings.md).
+    """
+
+    reference: str
+    source_customer_code: str = ""
+    warehouse_code: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An order as the source wants it, ready to be posted by the agent and to be looked at before.
+
+    `total_excl_tax` is what the lines of the document add up to.
+    """
+
+    resource: str
+    reference: str
+    body: Mapping[str, Any]
+    total_excl_tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do; the engine asks these, never the name.
+
+    `push_batch` is how many changes the connector likes in one `push` call (it may split them further).
+    """
+
+    push_batch: int = 100
+    webhooks: bool = False
+    variants: bool = False
+    images: bool = False
+    compare_and_set: bool = False
+    groups: frozenset[Group] = frozenset({Group.CONTENT, Group.PRICE, Group.STOCK})
+
+
+class Channel(Protocol):
+    """A place that sells. Implementations hold one HTTP client and are closed after use."""
+
+    def check(self) -> Sequence[Finding]:
+        """Every prerequisite of this channel, each with what was seen and the fix. Writes nothing."""
+        ...
+
+    def push(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Carry the changes out. One outcome per change, in order; one bad item never fails the batch.
+
+        Raises TryLater or NotSetUp only when nothing at all could be attempted.
+        """
+        ...
+
+    def look_up(self, skus: Sequence[str]) -> Mapping[str, Sequence[Link]]:
+        """What the channel has under these SKUs; more than one link means the SKU is ambiguous there."""
+        ...
+
+    def orders(self, since: datetime | None) -> Iterator[OrderHint]:
+        """Orders changed at or after `since` (overlap is the connector's matter), oldest change first."""
+        ...
+
+    def order(self, channel_order_code: str) -> Order | None:
+        """The truth about one order; None when the channel no longer has it. Refused if unreadable."""
+        ...
+
+    def repair_webhooks(self, delivery_url: str) -> Sequence[WebhookHealth]:
+        """Make sure the order webhooks exist, point here and are alive; say what had to be done.
+
+        After "revived" the engine polls: what was missed is not delivered again.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Source(Protocol):
+    """A system that owns products and accepts orders, as seen from the hub: pure translation.
+
+    The work on its premises is the agent's.
+    """
+
+    def translate(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str | None]]
+    ) -> tuple[list[SourceProduct], list[RowProblem]]:
+        """Rows of the product query to products. Raises NotSetUp naming a missing column."""
+        ...
+
+    def document(self, order: Order, context: OrderContext) -> Document:
+        """The document to raise. Raises Refused naming the order and the fix when it cannot be made."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConnector:
+    """A kind of channel. `settings` is a pydantic model; fields with SecretStr are encrypted at rest.
+
+    `order_gate(settings, order)` answers (may it be raised, reason in plain English).
+    `read_webhook(settings, headers, body)` verifies on the raw body and raises Refused when it is forged.
+    """
+
+    name: str
+    title: str
+    settings: type[BaseModel]
+    capabilities: Capabilities
+    open: Callable[[Any], Channel]
+    read_webhook: Callable[[Any, Mapping[str, str], bytes], WebhookHint]
+    order_gate: Callable[[Any, Order], tuple[bool, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConnector:
+    """A kind of source. `settings` as for ChannelConnector."""
+
+    name: str
+    title: str
+    settings: type[BaseModel]
+    open: Callable[[Any], Source]

@@ -1,0 +1,129 @@
+"""What agent and hub say to each other: bulk payloads as msgspec structs, sent as MessagePack in gzip.
+
+Both sides import this and nothing of each other. Fields are only ever added, with defaults: an agent that
+was not upgraded for a year must still be understood.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+MAX_ROWS = 1_000
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+
+
+class Enrolment(msgspec.Struct):
+    """POST /api/agent/enrol. The code is used up by the first success."""
+
+    code: str
+    machine: str
+    agent_version: str
+
+
+class Enrolled(msgspec.Struct):
+    """The token is shown once and stored by the agent; the hub keeps only its hash."""
+
+    token: str
+    agent_id: int
+    source: str
+
+
+class Settings(msgspec.Struct):
+    """GET /api/agent/settings: what the hub decides for the agent."""
+
+    source: str
+    poll_s: float = 10.0
+    full_read_hour: int = 2
+    resend_from: int = 0
+    clock_utc: str = ""
+
+
+class Batch(msgspec.Struct):
+    """POST /api/agent/batches. `rows` are texts or nulls in the order of `columns`; at most MAX_ROWS.
+
+    `stream` names one numbering (a new journal starts a new stream), `number` counts up from 1 in it. A
+    batch received twice is answered twice and applied once. `removed` are stock codes that vanished.
+    `problems` are rows the agent could not read: (code, message, hint). `read_at` is the aware UTC moment
+    the reading's snapshot opened, in ISO 8601: what was raised after it is not yet in these quantities.
+    `full` is True in every batch of a full read.
+    """
+
+    stream: str
+    number: int
+    read_at: str
+    columns: list[str]
+    rows: list[list[str | None]]
+    removed: list[str] = []
+    problems: list[tuple[str, str, str]] = []
+    full: bool = False
+
+
+class Received(msgspec.Struct):
+    """Answer to a batch. `repeated` is True when it had been received before."""
+
+    number: int
+    repeated: bool = False
+    products: int = 0
+    changed: int = 0
+    problems: int = 0
+
+
+class ReadingDone(msgspec.Struct):
+    """POST /api/agent/readings after each product read that changed something, and once a minute else."""
+
+    stream: str
+    mode: str
+    read_at: str
+    rows_seen: int
+    rows_sent: int
+    removed: int
+    seconds: float
+    error: str = ""
+    hint: str = ""
+
+
+class RaiseOrder(msgspec.Struct):
+    """Work: find this document by its reference or raise it. `claim` fences: a stale claim is refused."""
+
+    order_id: int
+    claim: int
+    resource: str
+    reference: str
+    body: dict[str, Any]
+    number: str = ""
+
+
+class Work(msgspec.Struct):
+    """GET /api/agent/work?wait=25, answered at once when there is work, else when the wait is over."""
+
+    raise_orders: list[RaiseOrder] = []
+    read_now: bool = False
+    full_read: bool = False
+    clock_utc: str = ""
+
+
+class Raised(msgspec.Struct):
+    """POST /api/agent/raised: how one claimed order ended.
+
+    `state` is "raised" (with the document's number), "refused" (message and hint for the operator),
+    "not_yet" (tried again later by itself) or "in_doubt" (may exist, cannot be found: a person looks).
+    `found` is True when the document already existed and was not posted now.
+    """
+
+    order_id: int
+    claim: int
+    state: str
+    document_number: str = ""
+    found: bool = False
+    message: str = ""
+    hint: str = ""
+    detail: str = ""
+    raised_at: str = ""
+
+
+class Confirmed(msgspec.Struct):
+    """Answer to Raised. `known` is False when the claim was stale; the agent drops its journal entry."""
+
+    known: bool
