@@ -1,0 +1,91 @@
+"""The hub's configuration: a TOML file and the environment, the environment winning.
+
+Read once at start. What an operator may change while the hub runs lives in the database instead.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from stockwire.errors import NotSetUp
+
+ENV_PREFIX = "STOCKWIRE_"
+
+
+class HubConfig(BaseModel):
+    """Every setting of the hub. The environment name is STOCKWIRE_ and the name in capitals;
+    `database_url` and `database_admin_url` are also read from DATABASE_URL and DATABASE_ADMIN_URL.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    database_url: str = Field("", description="PostgreSQL of the hub, as its application role")
+    database_admin_url: str = Field("", description="The same database as its owner: for migrations only")
+    secret_key: str = Field("", description="Keys for secrets at rest, comma separated, newest first")
+    data_folder: Path = Field(Path(), description="Where the hub keeps its key file and private database")
+    host: str = "0.0.0.0"  # noqa: S104 - a hub is there to be reached; TLS or a proxy stands in front
+    port: int = 8080
+    public_url: str = Field("", description="Address shops and people reach the hub at, for webhooks")
+    allowed_hosts: list[str] = ["*"]
+    tls_certificate: str = Field("", description="PEM file of the certificate chain")
+    tls_key: str = Field("", description="PEM file of the private key")
+    behind_tls_proxy: bool = Field(False, description="A proxy in front terminates TLS")
+    poll_orders_s: float = 60.0
+    agent_silent_s: float = 900.0
+    claim_s: float = 180.0
+    workers: int = 4
+    log_json: bool = False
+
+
+def load(path: Path | None = None, environ: dict[str, str] | None = None) -> HubConfig:
+    """Configuration from `path` (or STOCKWIRE_CONFIG) and the environment. Raises NotSetUp naming the key."""
+    env = dict(os.environ if environ is None else environ)
+    file = path or (Path(env["STOCKWIRE_CONFIG"]) if env.get("STOCKWIRE_CONFIG") else None)
+    values: dict[str, object] = {}
+    if file is not None:
+        try:
+            values = tomllib.loads(file.read_text())
+        except FileNotFoundError:
+            raise NotSetUp(f"The configuration file {file} does not exist.") from None
+        except tomllib.TOMLDecodeError as error:
+            raise NotSetUp(f"The configuration file {file} cannot be read: {error}.") from None
+    for name in HubConfig.model_fields:
+        if (given := env.get(ENV_PREFIX + name.upper())) is not None:
+            values[name] = given.split(",") if name == "allowed_hosts" else given
+    for name in ("DATABASE_URL", "DATABASE_ADMIN_URL"):
+        if env.get(name):
+            values.setdefault(name.lower(), env[name])
+    try:
+        config = HubConfig.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise NotSetUp(
+            f"The hub's configuration is wrong: {wrong}.", hint="`stockwire up --help` lists the settings."
+        ) from None
+    if config.data_folder == Path():
+        config = config.model_copy(update={"data_folder": default_data_folder(env)})
+    return config
+
+
+def default_data_folder(env: dict[str, str]) -> Path:
+    if os.name == "posix" and os.geteuid() == 0:
+        return Path("/var/lib/stockwire")
+    return Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "stockwire"
+
+
+def secret_keys(config: HubConfig) -> list[str]:
+    """Fernet keys, newest first: configured, or from the key file that the first start makes (mode 600)."""
+    if config.secret_key:
+        return config.secret_key.split(",")
+    file = config.data_folder / "secret.key"
+    if not file.exists():
+        config.data_folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(Fernet.generate_key())
+    return file.read_text().split()

@@ -1,0 +1,57 @@
+"""Every table of the hub, one file per family."""
+
+from stockwire.hub.models.audit import Audit
+from stockwire.hub.models.catalogue import Image, PriceTier, Product, ProductMeta, Quantity, Variant
+from stockwire.hub.models.clients import Client, Role, User
+from stockwire.hub.models.lanes import Lane, LaneKind
+from stockwire.hub.models.links import ChannelLink, Known, Stale, StaleState
+from stockwire.hub.models.orders import (
+    HOLDING,
+    Order,
+    OrderAddress,
+    OrderDiscount,
+    OrderHistory,
+    OrderLine,
+    OrderMark,
+    OrderParam,
+    OrderShippingLine,
+    OrderState,
+    OrderTaxLine,
+    WebhookReceipt,
+)
+from stockwire.hub.models.places import Agent, Channel, Source, SourceProblem
+
+__all__ = [
+    "HOLDING",
+    "Agent",
+    "Audit",
+    "Channel",
+    "ChannelLink",
+    "Client",
+    "Image",
+    "Known",
+    "Lane",
+    "LaneKind",
+    "Order",
+    "OrderAddress",
+    "OrderDiscount",
+    "OrderHistory",
+    "OrderLine",
+    "OrderMark",
+    "OrderParam",
+    "OrderShippingLine",
+    "OrderState",
+    "OrderTaxLine",
+    "PriceTier",
+    "Product",
+    "ProductMeta",
+    "Quantity",
+    "Role",
+    "Source",
+    "SourceProblem",
+    "Stale",
+    "StaleState",
+    "User",
+    "Variant",
+    "WebhookReceipt",
+]

@@ -1,0 +1,107 @@
+"""Products as the hub holds them: variants, price tiers, quantities per warehouse, meta and images.
+
+Rows are written in bulk by sync/receive; nothing else inserts here.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from stockwire.hub.models.clients import Client
+from stockwire.hub.models.places import Source
+
+
+class Product(models.Model):
+    """Parent-level data, keyed by source and source_product_code (model.md section 3)."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False)
+    source_product_code = models.CharField(max_length=100)
+    active = models.BooleanField()
+    title = models.CharField(max_length=500)
+    body_html = models.TextField(null=True)
+    collection = models.CharField(max_length=200, null=True)
+    product_type = models.CharField(max_length=200, null=True)
+    vendor = models.CharField(max_length=200, null=True)
+    tags = models.TextField(null=True)
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+    modified_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        db_table = "products"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "source_product_code"], name="one_product_per_source_code")
+        ]
+
+
+class Variant(models.Model):
+    """What is sold: one SKU. Simple products have one variant with the product's own code."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE)
+    source_variant_code = models.CharField(max_length=100)
+    sku = models.CharField(max_length=100)
+    barcode = models.CharField(max_length=100, null=True)
+    grams = models.IntegerField(null=True)
+    inventory_management = models.BooleanField(db_default=True)
+
+    class Meta:
+        db_table = "variants"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "source_variant_code"], name="one_variant_per_source_code")
+        ]
+        indexes = [models.Index(fields=["client", "sku"], name="variants_sku")]
+
+
+class PriceTier(models.Model):
+    """Amount in the client's currency, as the source holds it."""
+
+    pk = models.CompositePrimaryKey("variant_id", "tier")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, db_index=False)
+    tier = models.CharField(max_length=100)
+    price = models.DecimalField(max_digits=16, decimal_places=4)
+
+    class Meta:
+        db_table = "price_tiers"
+
+
+class Quantity(models.Model):
+    """Available quantity in one warehouse ("" is the source's only or summed one). Never negative."""
+
+    pk = models.CompositePrimaryKey("variant_id", "warehouse")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, db_index=False)
+    warehouse = models.CharField(max_length=100)
+    quantity = models.DecimalField(max_digits=16, decimal_places=4)
+
+    class Meta:
+        db_table = "quantities"
+
+
+class ProductMeta(models.Model):
+    """An attribute: key and text."""
+
+    pk = models.CompositePrimaryKey("product_id", "key")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, db_index=False)
+    key = models.CharField(max_length=100)
+    value = models.TextField()
+
+    class Meta:
+        db_table = "product_meta"
+
+
+class Image(models.Model):
+    """An image of a product, known by the hash of its content once it has been read."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE)
+    src = models.TextField()
+    content_hash = models.CharField(max_length=64, default="", blank=True)
+    position = models.IntegerField(default=0)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "images"

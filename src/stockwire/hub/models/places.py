@@ -1,0 +1,131 @@
+"""Where data comes from and goes to: sources, the agents that serve them, and channels.
+
+Settings that are secret never stand in `settings`: they are in `secrets`, one encrypted text (see vault).
+"""
+
+from __future__ import annotations
+
+import secrets as random_secrets
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import models
+from pydantic import BaseModel
+
+from stockwire.hub import vault
+from stockwire.hub.models.clients import Client
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class _Configured(models.Model):
+    settings = models.JSONField(default=dict)
+    secrets = models.TextField(default="", blank=True)
+
+    class Meta:
+        abstract = True
+
+    def read_settings(self, model: type[S]) -> S:
+        """The typed settings of this connector, secrets opened. Raises NotSetUp when a setting is wrong."""
+        return vault.open_settings(model, self.settings, self.secrets)
+
+    def write_settings(self, settings: BaseModel) -> None:
+        """Take over settings, secrets sealed. Not saved yet."""
+        self.settings, self.secrets = vault.seal_settings(settings)
+
+
+class Source(_Configured):
+    """A system that owns products and accepts orders (model.md section 5)."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    description = models.CharField(max_length=200)
+    type = models.CharField(max_length=40)
+    active = models.BooleanField(default=True)
+    create_order_enabled = models.BooleanField(default=True)
+    # Moment (the agent's clock) at which the snapshot of the last complete reading opened.
+    stock_read_at = models.DateTimeField(null=True)
+    read_mode = models.CharField(max_length=20, default="", blank=True)
+    read_seconds = models.FloatField(null=True)
+    read_rows = models.IntegerField(null=True)
+    read_error = models.TextField(default="", blank=True)
+    read_hint = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "sources"
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class SourceProblem(models.Model):
+    """A row of a source that could not be used. Gone as soon as the row reads well."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE)
+    code = models.CharField(max_length=100, blank=True)
+    message = models.TextField()
+    hint = models.TextField(blank=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "source_problems"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "code", "message"], name="one_row_per_source_problem")
+        ]
+
+
+class Agent(models.Model):
+    """The program beside a source. It is known by a token, of which only the hash is kept."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE)
+    machine = models.CharField(max_length=200, default="", blank=True)
+    version = models.CharField(max_length=40, default="", blank=True)
+    code_hash = models.CharField(max_length=64, default="", blank=True, db_index=True)
+    code_expires_at = models.DateTimeField(null=True)
+    token_hash = models.CharField(max_length=64, default="", blank=True, db_index=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)
+    stream = models.CharField(max_length=64, default="", blank=True)
+    last_number = models.BigIntegerField(default=0)
+    read_now = models.BooleanField(default=False)
+    full_read = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "agents"
+
+    def silent_since(self, now: datetime, after_s: float) -> bool:
+        """True when it should have been heard of by now."""
+        return self.last_seen_at is None or (now - self.last_seen_at).total_seconds() > after_s
+
+
+def new_webhook_key() -> str:
+    return random_secrets.token_urlsafe(24)
+
+
+class Channel(_Configured):
+    """A place that sells (model.md section 7). Price tier and warehouse "" mean the source's only one."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    description = models.CharField(max_length=200)
+    type = models.CharField(max_length=40)
+    active = models.BooleanField(default=True)
+    price_tier = models.CharField(max_length=100, default="", blank=True)
+    warehouse = models.CharField(max_length=100, default="", blank=True)
+    stock_buffer = models.IntegerField(default=0)
+    qty_limit_upper = models.IntegerField(null=True)
+    webhook_key = models.CharField(max_length=64, unique=True, default=new_webhook_key)
+    # Orders changed at or before this moment (the channel's clock) are all stored.
+    orders_seen_until = models.DateTimeField(null=True)
+    webhooks_checked_at = models.DateTimeField(null=True)
+    webhooks_note = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "channels"
+
+    def __str__(self) -> str:
+        return self.description

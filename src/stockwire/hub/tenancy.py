@@ -1,0 +1,57 @@
+"""Every query runs for one client, and PostgreSQL enforces it.
+
+`scope(client_id)` opens a transaction whose row-level security shows that client and nobody else. The few
+look-ups that must happen before the client is known (a token, a user name, a webhook address, due lanes)
+are database functions that give back ids and nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection, transaction
+
+
+@contextmanager
+def scope(client_id: int) -> Iterator[None]:
+    """A transaction for this client. Never hold it across a call to another system."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select set_config('stockwire.client', %s, true)", [str(int(client_id))])
+        yield
+
+
+def agent_by_token(token_hash: str) -> tuple[int, int] | None:
+    """(client id, agent id) of the agent whose token has this hash."""
+    return _pair("select client_id, agent_id from stockwire_agent_by_token(%s)", token_hash)
+
+
+def agent_by_code(code_hash: str) -> tuple[int, int] | None:
+    """(client id, agent id) of the agent waiting for this enrolment code."""
+    return _pair("select client_id, agent_id from stockwire_agent_by_code(%s)", code_hash)
+
+
+def user_by_username(username: str) -> tuple[int, int] | None:
+    """(client id, user id)."""
+    return _pair("select client_id, user_id from stockwire_user_by_username(%s)", username)
+
+
+def channel_by_webhook_key(key: str) -> tuple[int, int] | None:
+    """(client id, channel id) of the channel whose webhook address ends in this key."""
+    return _pair("select client_id, channel_id from stockwire_channel_by_webhook_key(%s)", key)
+
+
+def due_lanes(now: datetime) -> list[tuple[int, int]]:
+    """(client id, lane id) of every lane that has something to do and nobody working on it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select client_id, lane_id from stockwire_due_lanes(%s)", [now])
+        return [(int(client), int(lane)) for client, lane in cursor.fetchall()]
+
+
+def _pair(sql: str, value: str) -> tuple[int, int] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value])
+        row = cursor.fetchone()
+    return (int(row[0]), int(row[1])) if row else None

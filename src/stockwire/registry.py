@@ -1,0 +1,32 @@
+"""Every connector there is, by name. The only place that imports connectors by name."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from stockwire.errors import NotSetUp
+from stockwire.ports import ChannelConnector, SourceConnector
+
+CHANNELS = {"woocommerce": "stockwire.connectors.woocommerce"}
+SOURCES = {"omni": "stockwire.connectors.omni"}
+
+
+@cache
+def channel_connector(name: str) -> ChannelConnector:
+    """The channel connector of this type. Raises NotSetUp listing those that exist."""
+    if name not in CHANNELS:
+        raise NotSetUp(f"There is no channel type {name!r}.", hint=f"Known types: {', '.join(CHANNELS)}.")
+    found = import_module(CHANNELS[name]).connector
+    assert isinstance(found, ChannelConnector)
+    return found
+
+
+@cache
+def source_connector(name: str) -> SourceConnector:
+    """The source connector of this type. Raises NotSetUp listing those that exist."""
+    if name not in SOURCES:
+        raise NotSetUp(f"There is no source type {name!r}.", hint=f"Known types: {', '.join(SOURCES)}.")
+    found = import_module(SOURCES[name]).connector
+    assert isinstance(found, SourceConnector)
+    return found
