@@ -1,0 +1,301 @@
+"""A private, real Firebird 3 server for rehearsals, tests and benchmarks, beside any other on the machine.
+
+It runs the distribution's own programs with a root folder, a security database and a loopback port of its
+own. It never touches the system's Firebird service or its databases, never listens beyond loopback and
+never ends a process it did not start.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from stockwire.errors import NotSetUp, TryLater
+
+_T = TypeVar("_T")
+
+SERVER_PROGRAM = "firebird"
+ISQL_PROGRAM = "isql-fb"
+SERVICE_USER = "firebird"
+PACKAGES = {
+    SERVER_PROGRAM: "firebird3.0-server",
+    ISQL_PROGRAM: "firebird3.0-utils",
+    "firebird.msg": "firebird3.0-server",
+    "libfbclient.so.2": "libfbclient2",
+}
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 20.0
+
+
+def missing_packages() -> list[str]:
+    """Names of the distribution packages (Debian 12) that still have to be installed; empty when ready."""
+    missing = {PACKAGES[name] for name in (SERVER_PROGRAM, ISQL_PROGRAM) if _program(name) is None}
+    if _library_folder() is None:
+        missing.add(PACKAGES["firebird.msg"])
+    return sorted(missing)
+
+
+class FirebirdServer:
+    """One private server with its databases under `folder`; a context manager.
+
+    As root it runs as the unprivileged user `firebird` that the package makes, else as the caller. `port` 0
+    chooses a free one. Raises NotSetUp naming the missing packages, TryLater when it does not come up.
+    """
+
+    def __init__(self, folder: Path, *, port: int = 0, sysdba_password: str = "") -> None:
+        self.folder = Path(folder).resolve()
+        self.root = self.folder / "root"
+        self.data = self.folder / "data"
+        self.port = port
+        self._password_file = self.folder / "sysdba.password"
+        self._wanted_password = sysdba_password
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def sysdba_password(self) -> str:
+        return self._password_file.read_text(encoding="ascii").strip()
+
+    @property
+    def process_id(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Prepare the folder on the first start, then bring the server up and wait until it answers."""
+        if self._process is not None:
+            return
+        missing = missing_packages()
+        if missing:
+            raise NotSetUp(
+                "The Firebird server is not installed on this machine.",
+                hint=f"Install the packages: apt-get install {' '.join(missing)}",
+            )
+        self.port = self.port or _free_port()
+        self._prepare()
+        self._process = subprocess.Popen(
+            [_need(_program(SERVER_PROGRAM))],
+            env=self._environment(),
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **self._as_service_user(),
+        )
+        try:
+            self._wait_until_it_answers(self._process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the server this object started, by its process id. Databases stay on disk."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        process.wait()
+
+    def __enter__(self) -> FirebirdServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def path(self, name: str) -> Path:
+        """Where the database called `name` lies on disk."""
+        return self.data / f"{name}.fdb"
+
+    def dsn(self, path: Path | str) -> str:
+        """The connection string of a database file (or alias) on this server: host/port:path."""
+        return f"127.0.0.1/{self.port}:{path}"
+
+    def create_database(self, name: str, *, charset: str = "WIN1252") -> Path:
+        """Make an empty database with this default character set ("NONE" for none) and return its path.
+
+        Forced writes are off: these databases are rehearsals and may be made again.
+        """
+        from firebird.driver import DbWriteMode, create_database
+
+        path = self.path(name)
+        with create_database(self.dsn(path), user="SYSDBA", password=self.sysdba_password, charset=charset):
+            pass
+        with self._services() as services:
+            services.database.set_write_mode(database=str(path), mode=DbWriteMode.ASYNC)
+        return path
+
+    def create_reader(self, user: str, password: str, path: Path | str, tables: Sequence[str]) -> None:
+        """Make (or repair) a user that may only SELECT from `tables` of one database."""
+        with self.connect(path) as connection:
+            quoted = password.replace("'", "''")
+            connection.execute_immediate(f"CREATE OR ALTER USER {user} PASSWORD '{quoted}'")
+            for table in tables:
+                connection.execute_immediate(f"GRANT SELECT ON {table} TO USER {user}")
+            connection.commit()
+
+    def connect(self, path: Path | str, *, charset: str = "UTF8") -> Any:
+        """A firebird-driver connection as SYSDBA; close it (it is a context manager)."""
+        from firebird.driver import connect
+
+        return connect(self.dsn(path), user="SYSDBA", password=self.sysdba_password, charset=charset)
+
+    def backup(self, path: Path | str, backup: Path) -> None:
+        """gbak backup of a database into a file of the data folder (made by the server itself)."""
+        with self._services() as services:
+            services.database.backup(database=str(path), backup=str(backup))
+            services.wait()
+
+    def restore(self, backup: Path, path: Path | str) -> None:
+        """Restore a gbak file over `path`. Record versions and transaction numbers begin again."""
+        from firebird.driver import SrvRestoreFlag
+
+        with self._services() as services:
+            services.database.restore(backup=str(backup), database=str(path), flags=SrvRestoreFlag.REPLACE)
+            services.wait()
+
+    def _services(self) -> Any:
+        from firebird.driver import connect_server
+
+        return connect_server(
+            f"127.0.0.1/{self.port}", user="SYSDBA", password=self.sysdba_password, encoding="utf_8"
+        )
+
+    def _prepare(self) -> None:
+        library = _need(_library_folder())
+        for folder in (self.folder, self.root, self.root / "intl", self.root / "lock", self.data):
+            folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(library / "firebird.msg", self.root / "firebird.msg")
+        for name in ("libfbintl.so", "fbintl.conf"):
+            shutil.copyfile(library / "intl" / name, self.root / "intl" / name)
+        shutil.copyfile(library / "plugins.conf", self.root / "plugins.conf")
+        plugins = self.root / "plugins"
+        if not plugins.is_symlink():
+            plugins.symlink_to(library / "plugins")
+        (self.root / "databases.conf").write_text(
+            "security.db = $(dir_secDb)/security3.fdb\n{\n\tRemoteAccess = false\n}\n", encoding="ascii"
+        )
+        (self.root / "firebird.conf").write_text(
+            f"RemoteServicePort = {self.port}\nRemoteBindAddress = 127.0.0.1\n"
+            f"SecurityDatabase = {self.root}/security3.fdb\nDatabaseAccess = Full\n"
+            "ServerMode = Super\nWireCrypt = Enabled\nAuthServer = Srp\nUserManager = Srp\n",
+            encoding="ascii",
+        )
+        if not (self.root / "security3.fdb").exists():
+            self._make_security_database()
+        self._give_to_service_user()
+
+    def _make_security_database(self) -> None:
+        password = self._wanted_password or secrets.token_urlsafe(12)
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(password, encoding="ascii")
+        security = self.root / "security3.fdb"
+        script = (
+            f"create database '{security}';\ncommit;\nconnect '{security}' user sysdba;\n"
+            f"create user sysdba password '{password}' using plugin Srp;\ncommit;\nquit;\n"
+        )
+        done = subprocess.run(
+            [_need(_program(ISQL_PROGRAM)), "-q"],
+            input=script.encode("ascii"),
+            env=self._environment(),
+            cwd=self.root,
+            capture_output=True,
+            timeout=START_TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode != 0 or not security.exists():
+            said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
+            security.unlink(missing_ok=True)
+            raise TryLater(
+                "The security database of the private Firebird server could not be made.",
+                hint=f"Look at the folder {self.root}; remove it to begin again.",
+                detail=said.replace(password, "***"),
+            )
+
+    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            with socket.socket() as probe:
+                probe.settimeout(1.0)
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        log = self.root / "firebird.log"
+        raise TryLater(
+            f"The private Firebird server did not start on 127.0.0.1:{self.port}.",
+            hint=f"Read {log}; is the port taken, or the folder not readable for user {SERVICE_USER}?",
+            detail=log.read_text("utf-8", "replace")[-500:] if log.exists() else "",
+        )
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
+        return {**kept, "FIREBIRD": str(self.root), "FIREBIRD_LOCK": str(self.root / "lock")}
+
+    def _as_service_user(self) -> dict[str, Any]:
+        account = _service_account()
+        if account is None:
+            return {}
+        return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+    def _give_to_service_user(self) -> None:
+        """As root, hand over exactly the folders made here; nothing above them is touched."""
+        account = _service_account()
+        if account is None:
+            return
+        os.chown(self.folder, account.pw_uid, account.pw_gid)
+        for folder in (self.root, self.data):
+            for place, _, files in os.walk(folder):
+                os.chown(place, account.pw_uid, account.pw_gid)
+                for name in files:
+                    os.chown(Path(place) / name, account.pw_uid, account.pw_gid, follow_symlinks=False)
+
+
+def _service_account() -> pwd.struct_passwd | None:
+    """The account to run as when we are root, else None (we run as ourselves)."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(SERVICE_USER)
+    except KeyError:
+        raise NotSetUp(
+            f"There is no user {SERVICE_USER} on this machine, and Firebird is not run as root.",
+            hint=f"The package makes it: apt-get install {PACKAGES[SERVER_PROGRAM]}",
+        ) from None
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
+
+
+def _library_folder() -> Path | None:
+    found = sorted(Path("/usr/lib").glob("*/firebird/3.0/firebird.msg"))
+    return found[0].parent if found else None
+
+
+def _need(value: _T | None) -> _T:
+    assert value is not None
+    return value
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
