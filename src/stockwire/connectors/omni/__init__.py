@@ -1,0 +1,1 @@
+"""Omni Accounts as a source."""
