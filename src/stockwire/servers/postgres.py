@@ -7,7 +7,6 @@ It survives the process that started it; whoever needs it next finds it running.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -15,45 +14,23 @@ import secrets
 import shlex
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
 from stockwire.errors import NotSetUp, TryLater
 from stockwire.servers.postgres_binaries import ServerUser, may_enter, programs_for, run_as, server_user
-from stockwire.servers.postgres_roles import Dsns, prepare_database
+from stockwire.servers.postgres_roles import Dsns, django_parameters, prepare_database
+from stockwire.servers.postgres_settings import WHO_MAY_CONNECT, settings_for
+from stockwire.servers.private_files import alone, make_folder, write_whole
+
+__all__ = ["ADMIN_ROLE", "Dsns", "PrivatePostgres", "default_folder", "django_parameters"]
 
 ADMIN_ROLE = "stockwire_admin"
 _PORT = 5432  # only part of the socket's file name: there is no TCP
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path less its closing zero
 _START_WITHIN_S = 60
-_SETTINGS = """\
-# Written at every start. Put settings of your own into local.conf beside this file.
-listen_addresses = ''
-port = {port}
-unix_socket_directories = '{socket}'
-unix_socket_permissions = 0777  # the folder around it is private; the password is asked of everybody
-hba_file = '{hba}'
-password_encryption = 'scram-sha-256'
-max_connections = 100
-shared_buffers = '128MB'
-max_wal_size = '1GB'
-fsync = on
-timezone = 'UTC'
-log_timezone = 'UTC'
-lc_messages = 'C'
-logging_collector = on
-log_directory = 'log'
-log_filename = 'postgresql-%a.log'  # one file a weekday, so a week is kept
-log_truncate_on_rotation = on
-log_rotation_size = 0
-log_line_prefix = '%m [%p] %q%u@%d '
-log_parameter_max_length_on_error = 0
-include_if_exists = '{local}'
-"""
-_HBA = "# Everybody shows a password; the socket is the only way in.\nlocal all all scram-sha-256\n"
 
 
 class PrivatePostgres:
@@ -146,44 +123,37 @@ class PrivatePostgres:
         return Path("/tmp") / f"stockwire-{os.geteuid()}-{name}"  # noqa: S108 - ownership is checked on use
 
     def _make_folder(self) -> None:
-        made = [*reversed([p for p in self.folder.parents if not p.exists()]), self.folder]
-        for path in made:
-            with suppress(FileExistsError):
-                path.mkdir(mode=0o700)
-                path.chmod(0o711 if self._user.dropped else 0o700)  # the server's user passes through
-        owner = self.folder.stat().st_uid
+        """Make the folder and what is missing above it; leave what is there exactly as it is."""
+        missing = []
+        for path in [self.folder, *self.folder.parents]:
+            if not os.path.lexists(path):
+                missing.append(path)
+            elif may_enter(self._user, path):
+                break
+            else:
+                raise NotSetUp(
+                    f"PostgreSQL runs as the user {self._user.name}, who may not enter {path}.",
+                    hint="Choose a folder outside private ones, such as /var/lib/stockwire; "
+                    "Stockwire does not change the permissions of your folders.",
+                )
+        try:
+            for path in reversed(missing):
+                make_folder(path, 0o711 if self._user.dropped else 0o700)  # the server's user passes through
+            owner = self.folder.stat().st_uid
+        except OSError as refused:
+            raise NotSetUp(
+                f"The database folder {self.folder} cannot be made: {refused.strerror}.",
+                hint="Choose a folder that you may write to.",
+            ) from refused
         if owner != os.geteuid():
             raise NotSetUp(
                 f"The database folder {self.folder} belongs to user number {owner}, not to you.",
                 hint="Run Stockwire as that user, or choose another folder.",
             )
-        if not may_enter(self._user, self.folder):
-            raise NotSetUp(
-                f"PostgreSQL runs as the user {self._user.name}, who may not enter {self.folder}.",
-                hint="Choose a folder outside private ones, such as /var/lib/stockwire; "
-                "Stockwire does not change the permissions of your folders.",
-            )
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the folder's lock, so that two processes starting at once make one server."""
-        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            deadline = time.monotonic() + 2 * _START_WITHIN_S
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise TryLater(
-                            f"Another Stockwire process has been busy with the database in {self.folder}.",
-                            hint="Look for a hanging start or stop of Stockwire.",
-                        ) from None
-                    time.sleep(0.02)
-            yield
-        finally:
-            os.close(descriptor)
+    def _alone(self) -> AbstractContextManager[None]:
+        """So that two processes starting at once make one server."""
+        return alone(self.folder, within_s=2 * _START_WITHIN_S)
 
     def _initialise(self) -> None:
         half = self.folder / "data.half"  # named data only when whole, so a broken off initdb leaves nothing
@@ -192,7 +162,7 @@ class PrivatePostgres:
         self._private_folder(half)
         password_file = self.folder / "initial.password"
         try:
-            _write(password_file, self._password(ADMIN_ROLE))
+            write_whole(password_file, self._password(ADMIN_ROLE))
             self._give(password_file)  # the server's user reads this copy once; ours stays ours
             done = run_as(
                 self._user,
@@ -227,43 +197,60 @@ class PrivatePostgres:
 
     def _write_settings(self) -> None:
         self._private_folder(self._socket_folder)
-        hba = self.folder / "hba.conf"
-        _write(hba, _HBA, mode=0o644)
-        settings = _SETTINGS.format(
-            port=_PORT,
-            socket=_quoted(self._socket_folder),
-            hba=_quoted(hba),
-            local=_quoted(self.folder / "local.conf"),
-        )
-        _write(self.folder / "postgresql.conf", settings, mode=0o644)
+        write_whole(self.folder / "hba.conf", WHO_MAY_CONNECT, mode=0o644)
+        settings = settings_for(self.folder, self._socket_folder, _PORT)
+        write_whole(self.folder / "postgresql.conf", settings, mode=0o644)
 
     def _start_server(self) -> None:
-        """Start it; after a kill -9 wait out the orphans that still hold the old one's shared memory."""
-        if self._pid_file.exists():
-            self._pid_file.unlink()  # running() said no: left by a crash, its number perhaps reused since
+        self._clear_after_a_crash()
         options = f"-c config_file={shlex.quote(str(self.folder / 'postgresql.conf'))}"
         log = self._data / "start.log"
-        deadline = time.monotonic() + _START_WITHIN_S
-        while True:
-            log.unlink(missing_ok=True)
-            done = run_as(
-                self._user,
-                [
-                    *(self._programs / "pg_ctl", "start", "-D", self._data, "-l", log, "-o", options),
-                    *("-w", "-t", str(_START_WITHIN_S)),
-                ],
-                timeout_s=_START_WITHIN_S + 30,
+        log.unlink(missing_ok=True)
+        done = run_as(
+            self._user,
+            [
+                *(self._programs / "pg_ctl", "start", "-D", self._data, "-l", log, "-o", options),
+                *("-w", "-t", str(_START_WITHIN_S)),
+            ],
+            timeout_s=_START_WITHIN_S + 30,
+        )
+        if done.returncode != 0:
+            raise TryLater(
+                f"PostgreSQL did not start in {self.folder}.",
+                hint=f"Its own words are in {self._data / 'log'} and in {log}.",
+                detail=self._last_words() or done.stderr.strip(),
             )
-            if done.returncode == 0:
-                return
-            said = log.read_text(errors="replace") if log.is_file() and not log.is_symlink() else done.stderr
-            if "shared memory block" not in said or time.monotonic() > deadline:
+
+    def _clear_after_a_crash(self) -> None:
+        """Remove a dead server's lock files, whose process number may be somebody else's by now.
+
+        PostgreSQL itself only asks whether such a number exists. We may be surer: nobody works in the data
+        folder any more, not even a session that outlived its server. Where that cannot be seen (no /proc),
+        the decision stays PostgreSQL's.
+        """
+        left = [self._pid_file, self._socket_folder / f".s.PGSQL.{_PORT}.lock"]
+        if not any(path.exists() for path in left) or not Path("/proc/self/cwd").exists():
+            return
+        deadline = time.monotonic() + _START_WITHIN_S
+        while any(_runs_in(int(entry.name), self._data) for entry in Path("/proc").glob("[0-9]*")):
+            if time.monotonic() > deadline:
                 raise TryLater(
-                    f"PostgreSQL did not start in {self.folder}.",
-                    hint=f"Its log is in {self._data / 'log'}.",
-                    detail=said.strip()[-2000:],
+                    f"Processes of a PostgreSQL that died still work in {self._data}.",
+                    hint="End them (fuser -v names them) and start again.",
                 )
-            time.sleep(0.1)
+            time.sleep(0.05)
+        for path in left:
+            path.unlink(missing_ok=True)
+
+    def _last_words(self) -> str:
+        """Return the newest line in which the server says why it gave up."""
+        logs = sorted((self._data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
+        for log in (self._data / "start.log", *reversed(logs)):
+            if log.is_file() and not log.is_symlink():
+                last = [line for line in log.read_text(errors="replace").splitlines() if "FATAL" in line][-1:]
+                if last:
+                    return last[0]
+        return ""
 
     def _private_folder(self, path: Path) -> None:
         """Make the folder for the server's user alone; one that is there must already be just that."""
@@ -286,7 +273,7 @@ class PrivatePostgres:
         """Return the role's password, drawn and kept in a file of mode 600 on first use."""
         path = self.folder / f"{role}.password"
         if not path.exists():
-            _write(path, secrets.token_urlsafe(32))
+            write_whole(path, secrets.token_urlsafe(32))
         return path.read_text()
 
     def _dsn(self, role: str, password: str, database: str) -> str:
@@ -321,17 +308,3 @@ def _runs_in(pid: int, data: Path) -> bool:
         return Path(f"/proc/{pid}/cwd").resolve() == data.resolve()
     except OSError:
         return False
-
-
-def _write(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a whole file or none, never readable by more than `mode` says at any moment."""
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        os.fchmod(file.fileno(), mode)
-    half.replace(path)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

