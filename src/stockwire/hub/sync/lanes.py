@@ -6,9 +6,9 @@ transaction, so that a worker that was thought dead cannot write over its succes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -46,9 +46,11 @@ def claim(client_id: int, lane_id: int, owner: str) -> Claim | None:
     with tenancy.scope(client_id), connection.cursor() as cursor:
         cursor.execute(
             "update lanes set owner = %s, epoch = epoch + 1, lease_until = %s, last_run_at = %s"
+            # A wake-up never cuts a back-off short: only its own time does, or a person.
             " where id = %s and not paused and (lease_until is null or lease_until < %s)"
+            " and (attempts = 0 or next_at <= %s)"
             " returning channel_id, kind, epoch, attempts",
-            [owner, now + timedelta(seconds=LEASE_S), now, lane_id, now],
+            [owner, now + timedelta(seconds=LEASE_S), now, lane_id, now, now],
         )
         row = cursor.fetchone()
     return Claim(client_id, lane_id, row[0], row[1], row[2], row[3]) if row else None
@@ -69,12 +71,15 @@ def writing(held: Claim) -> Iterator[None]:
         yield
 
 
-def release(held: Claim, next_at: datetime | None) -> None:
-    """Done for now. `next_at` is when to come back without being asked (None: when woken)."""
+def release(held: Claim, next_due: Callable[[], datetime | None]) -> None:
+    """Done for now. `next_due` says when to come back without being asked (None: when woken).
+
+    It is asked once the row is locked: work that arrives meanwhile is either seen by it or wakes the lane.
+    """
     with tenancy.scope(held.client_id):
-        Lane.objects.filter(pk=held.lane_id, epoch=held.epoch).update(
-            owner="", lease_until=None, attempts=0, note="", hint="", next_at=next_at
-        )
+        ours = Lane.objects.select_for_update().filter(pk=held.lane_id, epoch=held.epoch)
+        if ours.first() is not None:
+            ours.update(owner="", lease_until=None, attempts=0, note="", hint="", next_at=next_due())
 
 
 def back_off(held: Claim, error: TryLater) -> datetime:
@@ -107,11 +112,6 @@ def resume(client_id: int, channel_id: int) -> None:
         Lane.objects.filter(Q(channel_id=channel_id) & (Q(paused=True) | Q(attempts__gt=0))).update(
             paused=False, attempts=0, note="", hint="", next_at=timezone.now()
         )
-
-
-def again(held: Claim) -> Claim:
-    """The same claim after a success: the back-off starts anew."""
-    return replace(held, attempts=0)
 
 
 def waiting_s(attempts: int, after_s: float | None) -> float:

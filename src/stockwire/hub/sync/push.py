@@ -1,0 +1,147 @@
+"""Products to a channel: take stale products, plan, send, and write down what the channel confirmed.
+
+What is sent is computed when it is sent. A refusal stops that product on that channel and nothing else.
+Calls to the channel happen outside transactions; every write-back is fenced by the lane's claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.db import connection
+from django.utils import timezone
+
+from stockwire.domain.plan import Plan
+from stockwire.errors import NotSetUp, TryLater
+from stockwire.hub.models import Stale, StaleState
+from stockwire.hub.sync import known, lanes
+from stockwire.hub.sync.snapshot import Snapshot, planned
+from stockwire.ports import Action, Capabilities, Change, Channel, Done, Failed, FieldChange, Group, Outcome
+
+log = structlog.get_logger("stockwire.push")
+# Products looked at in one round; a multiple of any channel's batch, so that write calls go out full.
+ROUND = 500
+
+TAKE = """
+    select product_id, version, attempts from stale
+    where channel_id = %s and state in ('waiting', 'backing_off') and next_at <= now()
+    order by next_at, product_id limit %s
+"""
+CLEAR = """
+    delete from stale s using unnest(%s::bigint[], %s::bigint[]) as seen(product_id, version)
+    where s.channel_id = %s and s.product_id = seen.product_id and s.version = seen.version
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A stale mark as it was when the product was read."""
+
+    product_id: int
+    version: int
+    attempts: int
+
+
+def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> None:
+    """Send what is stale on this lane's channel until nothing is due.
+
+    Raises TryLater or NotSetUp when the channel as a whole cannot be worked with.
+    """
+    while taken := _take(held):
+        with lanes.writing(held):
+            snapshots = planned(held.channel_id, [mark.product_id for mark in taken])
+        to_send = [(snapshot, _change(snapshot)) for snapshot in snapshots if snapshot.plan.action]
+        outcomes = channel.push([change for _, change in to_send]) if to_send else []
+        sent = list(zip((snapshot for snapshot, _ in to_send), outcomes, strict=True))
+        with lanes.writing(held):
+            stop = _record(held, taken, snapshots, sent)
+        if stop is not None:
+            raise stop
+
+
+def _take(held: lanes.Claim) -> list[Taken]:
+    with lanes.writing(held), connection.cursor() as cursor:
+        cursor.execute(TAKE, [held.channel_id, ROUND])
+        return [Taken(*row) for row in cursor.fetchall()]
+
+
+def _change(snapshot: Snapshot) -> Change:
+    plan = snapshot.plan
+    return Change(
+        key=str(snapshot.variant_id),
+        sku=snapshot.item.sku,
+        action=Action(plan.action),
+        fields=tuple(
+            FieldChange(Group(found.group), found.name, found.before, found.after, found.reason)
+            for found in plan.differences
+        ),
+        link=snapshot.link,
+        reason=plan.reason,
+    )
+
+
+def _record(
+    held: lanes.Claim,
+    taken: Sequence[Taken],
+    snapshots: Sequence[Snapshot],
+    sent: Sequence[tuple[Snapshot, Outcome]],
+) -> NotSetUp | None:
+    """Write down every outcome. Gives back the reason to pause the channel, if one item found it."""
+    marks = {mark.product_id: mark for mark in taken}
+    done: list[tuple[Snapshot, Done]] = []
+    unsettled: set[int] = set()
+    pause: NotSetUp | None = None
+    for snapshot, outcome in sent:
+        if isinstance(outcome, Done):
+            done.append((snapshot, outcome))
+            continue
+        unsettled.add(snapshot.product_id)
+        if isinstance(outcome.error, NotSetUp):
+            pause = outcome.error
+        else:
+            _failed(held, marks[snapshot.product_id], outcome)
+    known.save(held.client_id, held.channel_id, done)
+    for snapshot in snapshots:
+        if snapshot.plan.problem is not None and snapshot.product_id not in unsettled:
+            unsettled.add(snapshot.product_id)
+            _needs_you(held, marks[snapshot.product_id], snapshot.plan)
+    settled = [mark for mark in taken if mark.product_id not in unsettled]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLEAR,
+            [[mark.product_id for mark in settled], [mark.version for mark in settled], held.channel_id],
+        )
+    log.info("Pushed", channel=held.channel_id, looked_at=len(taken), sent=len(done), not_done=len(unsettled))
+    return pause
+
+
+def _failed(held: lanes.Claim, mark: Taken, outcome: Failed) -> None:
+    error = outcome.error
+    if isinstance(error, TryLater):
+        wait_s = lanes.waiting_s(mark.attempts, error.after_s)
+        state, next_at = StaleState.BACKING_OFF, timezone.now() + timedelta(seconds=wait_s)
+    else:
+        state, next_at = StaleState.NEEDS_YOU, timezone.now()
+    # Only the mark that was seen: a newer reason has made it waiting again, and so it stays.
+    Stale.objects.filter(channel_id=held.channel_id, product_id=mark.product_id, version=mark.version).update(
+        state=state,
+        next_at=next_at,
+        attempts=mark.attempts + 1,
+        message=error.message,
+        hint=error.hint,
+        detail=error.detail,
+    )
+
+
+def _needs_you(held: lanes.Claim, mark: Taken, plan: Plan) -> None:
+    assert plan.problem is not None
+    Stale.objects.filter(channel_id=held.channel_id, product_id=mark.product_id, version=mark.version).update(
+        state=StaleState.NEEDS_YOU,
+        attempts=mark.attempts + 1,
+        message=plan.problem.message,
+        hint=plan.problem.hint,
+        detail="",
+    )

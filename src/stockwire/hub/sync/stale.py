@@ -1,0 +1,80 @@
+"""Marking products stale: they may differ on a channel and are looked at soon.
+
+One statement per change of any size, for all channels at once; the lanes are woken in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+from django.utils import timezone
+
+from stockwire.hub import jobs
+from stockwire.hub.models import Channel, Lane, LaneKind
+
+# A product is marked when it is active, or when it is not but the channel still shows it. A mark that
+# waits for a person or was skipped is offered again, because the data has changed since.
+MARK = """
+    insert into stale (client_id, channel_id, product_id)
+    select p.client_id, c.id, p.id
+    from products p join channels c on c.source_id = p.source_id and c.active
+    where p.id = any(%s) and (p.active or exists (
+        select 1 from links l join variants v on v.id = l.variant_id
+        where l.channel_id = c.id and v.product_id = p.id)
+        or exists (select 1 from stale s where s.channel_id = c.id and s.product_id = p.id))
+    on conflict (channel_id, product_id) do update set
+        version = stale.version + 1, state = 'waiting', attempts = 0, next_at = now(),
+        message = '', hint = '', detail = '', skipped_by = '', skip_reason = ''
+    returning channel_id
+"""
+
+
+def mark_products(product_ids: Sequence[int], why: str) -> int:
+    """Mark these products for every active channel of their source, inside an open scope. Number of marks.
+
+    `why` is for the log of the caller's transaction; what is sent is decided when it is sent.
+    """
+    if not product_ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(MARK, [list(product_ids)])
+        channels = [row[0] for row in cursor.fetchall()]
+    wake_pushes(set(channels))
+    return len(channels)
+
+
+def mark_whole_channel(channel_id: int) -> int:
+    """Mark every product of the channel's source: a first load, or a setting that touches all of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.id from products p join channels c on c.source_id = p.source_id where c.id = %s",
+            [channel_id],
+        )
+        product_ids = [row[0] for row in cursor.fetchall()]
+        cursor.execute(
+            MARK.replace("p.id = any(%s)", "p.id = any(%s) and c.id = %s"), [product_ids, channel_id]
+        )
+        marked = len(cursor.fetchall())
+    wake_pushes({channel_id})
+    return marked
+
+
+def wake_pushes(channel_ids: set[int]) -> None:
+    """Wake the push lanes of these channels, in the transaction of the caller."""
+    if not channel_ids:
+        return
+    now = timezone.now()
+    lanes = Lane.objects.filter(channel_id__in=channel_ids, kind=LaneKind.PUSH, paused=False)
+    for lane_id, client_id in lanes.values_list("id", "client_id"):
+        jobs.wake(client_id, lane_id)
+    # A lane that is backing off keeps its later time; the others come up with the next tick at the latest.
+    lanes.filter(attempts=0).update(next_at=now)
+
+
+def ensure_lanes(channel: Channel) -> None:
+    """Both lanes of a channel exist."""
+    for kind in LaneKind.values:
+        Lane.objects.get_or_create(
+            channel=channel, kind=kind, defaults={"client_id": channel.client_id, "next_at": timezone.now()}
+        )

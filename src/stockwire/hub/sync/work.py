@@ -1,0 +1,79 @@
+"""Working on a lane: claim it, open its channel, do its verb, and say how it ended in the operator's terms."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db.models import Min
+from django.utils import timezone
+
+from stockwire.errors import NotSetUp, Refused, TryLater
+from stockwire.hub import tenancy
+from stockwire.hub.models import Channel, LaneKind, OrderMark, Stale, StaleState
+from stockwire.hub.sync import lanes
+from stockwire.hub.sync.push import push
+from stockwire.hub.sync.take_orders import take_orders
+from stockwire.registry import channel_connector
+
+log = structlog.get_logger("stockwire.worker")
+
+
+def lane(client_id: int, lane_id: int, owner: str) -> None:
+    """Do what is due on this lane. Returns at once when somebody else has it or it waits for a person."""
+    held = lanes.claim(client_id, lane_id, owner)
+    if held is None:
+        return
+    try:
+        _work(held)
+        lanes.release(held, lambda: _next_due(held))
+    except lanes.LostLease:
+        log.warning("Another worker has taken this lane over; nothing was written", lane=lane_id)
+    except NotSetUp as error:
+        lanes.pause(held, error)
+        log.error("The channel is paused until this is put right", lane=lane_id, why=error.message)
+    except (TryLater, Refused) as error:
+        later = error if isinstance(error, TryLater) else TryLater(error.message, hint=error.hint)
+        next_at = lanes.back_off(held, later)
+        log.warning(
+            "The channel is tried again later", lane=lane_id, why=error.message, at=next_at.isoformat()
+        )
+    except Exception:
+        log.exception("A fault of ours stopped this lane; it is tried again later", lane=lane_id)
+        lanes.back_off(
+            held,
+            TryLater(
+                "Something went wrong inside Stockwire while working on this channel.",
+                hint="It is tried again by itself. If it stays, send us the log of the worker.",
+            ),
+        )
+
+
+def _work(held: lanes.Claim) -> None:
+    with tenancy.scope(held.client_id):
+        row = Channel.objects.get(pk=held.channel_id)
+    if not row.active:
+        return
+    connector = channel_connector(row.type)
+    channel = connector.open(row.read_settings(connector.settings))
+    try:
+        if held.kind == LaneKind.PUSH:
+            push(held, channel, connector.capabilities)
+        else:
+            take_orders(held, channel, connector)
+    finally:
+        channel.close()
+
+
+def _next_due(held: lanes.Claim) -> datetime | None:
+    """When this lane has something to do again, as far as its own marks say."""
+    if held.kind == LaneKind.PUSH:
+        waiting = Stale.objects.filter(
+            channel_id=held.channel_id, state__in=[StaleState.WAITING, StaleState.BACKING_OFF]
+        )
+        return waiting.aggregate(at=Min("next_at"))["at"]
+    marks = OrderMark.objects.filter(channel_id=held.channel_id, needs_you=False)
+    earliest = marks.aggregate(at=Min("next_at"))["at"]
+    poll = timezone.now() + timedelta(seconds=settings.CONFIG.poll_orders_s)
+    return min(earliest, poll) if earliest else poll

@@ -1,0 +1,192 @@
+"""A real hub for tests: a private PostgreSQL per test process, migrated once, emptied before each test."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from stockwire.servers.postgres import Dsns, PrivatePostgres
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dsns]:
+    """A private PostgreSQL with the hub's roles and an empty database."""
+    folder = tmp_path_factory.mktemp("postgres")
+    # Temporary folders of pytest are for their owner alone; the server runs as a user without rights.
+    server = PrivatePostgres(Path("/tmp") / f"stockwire-tests-{os.getpid()}" if os.geteuid() == 0 else folder)
+    server.start()
+    try:
+        yield server.ensure_roles_and_database()
+    finally:
+        server.reset()
+
+
+@pytest.fixture(scope="session")
+def hub_environment(postgres: Dsns, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment of every hub process in tests, with the schema migrated by the owner."""
+    environment = {
+        "DATABASE_URL": postgres.app,
+        "DATABASE_ADMIN_URL": postgres.admin,
+        "STOCKWIRE_DATA_FOLDER": str(tmp_path_factory.mktemp("hub")),
+        "DJANGO_SETTINGS_MODULE": "stockwire.hub.settings",
+    }
+    import subprocess
+
+    subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "-v0"],
+        env={**os.environ, **environment, "STOCKWIRE_AS_OWNER": "1"},
+        check=True,
+    )
+    return environment
+
+
+@pytest.fixture(scope="session")
+def django_hub(hub_environment: dict[str, str]) -> Iterator[None]:
+    """The hub's Django in this process, as the plain application role."""
+    os.environ.update(hub_environment)
+    import django
+
+    django.setup()
+    yield
+    from django.db import connections
+
+    connections.close_all()
+    for connection in connections.all(initialized_only=True):
+        connection.close_pool()
+
+
+@dataclass
+class Hub:
+    """A hub with one client, one Omni source, its enrolled agent, and what a test needs to make more."""
+
+    owner: psycopg.Connection[Any]
+    environment: dict[str, str]
+    client_id: int = 0
+    source_id: int = 0
+    agent_id: int = 0
+    agent_token: str = ""
+    made: list[Any] = field(default_factory=list)
+
+    def scope(self, client_id: int | None = None) -> Any:
+        from stockwire.hub import tenancy
+
+        return tenancy.scope(client_id or self.client_id)
+
+    def new_client(self, name: str) -> int:
+        with self.owner.cursor() as cursor:
+            row = cursor.execute(
+                "insert into clients (name, created_at) values (%s, now()) returning id", [name]
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def new_source(self, client_id: int, **settings: Any) -> int:
+        from stockwire.hub.models import Source
+        from stockwire.registry import source_connector
+
+        with self.scope(client_id):
+            source = Source(client_id=client_id, description="Omni Accounts", type="omni")
+            source.write_settings(source_connector("omni").settings.model_validate(settings))
+            source.save()
+        return int(source.pk)
+
+    def new_agent(self, client_id: int, source_id: int) -> tuple[int, str]:
+        from stockwire.hub.api.agent_auth import new_token
+        from stockwire.hub.models import Agent
+
+        token, token_hash = new_token()
+        with self.scope(client_id):
+            agent = Agent.objects.create(
+                client_id=client_id, source_id=source_id, machine="OMNISERVER", token_hash=token_hash
+            )
+        return int(agent.pk), token
+
+    def new_channel(
+        self, type: str = "woocommerce", description: str = "Web shop", price_tier: str = "", **settings: Any
+    ) -> int:
+        """A channel of the first client with its lanes. `settings` are the connector's."""
+        from stockwire.hub.models import Channel
+        from stockwire.hub.sync.stale import ensure_lanes
+        from stockwire.registry import channel_connector
+
+        with self.scope():
+            channel = Channel(
+                client_id=self.client_id,
+                source_id=self.source_id,
+                type=type,
+                description=description,
+                price_tier=price_tier,
+            )
+            channel.write_settings(channel_connector(type).settings.model_validate(settings))
+            channel.save()
+            ensure_lanes(channel)
+        return int(channel.pk)
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What really stands in the database, seen by its owner across all clients."""
+        with self.owner.cursor() as cursor:
+            return cursor.execute(sql, values or None).fetchall()
+
+    def work(self, kind: str | None = None) -> None:
+        """Work on every lane that is due, in this process, until none is."""
+        from stockwire.hub.sync import work
+
+        for _ in range(50):
+            found = self.rows(
+                "select client_id, id from lanes where next_at <= now() and not paused"
+                " and (lease_until is null or lease_until < now())" + (" and kind = %s" if kind else ""),
+                *([kind] if kind else []),
+            )
+            if not found:
+                return
+            for client_id, lane_id in found:
+                work.lane(client_id, lane_id, "test")
+
+
+@pytest.fixture(scope="session")
+def hub_owner(postgres: Dsns, hub_environment: dict[str, str]) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(postgres.admin, autocommit=True) as owner:
+        yield owner
+
+
+@pytest.fixture
+def hub(
+    django_hub: None, hub_owner: psycopg.Connection[Any], hub_environment: dict[str, str]
+) -> Iterator[Hub]:
+    """An empty, migrated hub with one client, one Omni source and an enrolled agent."""
+    tables = hub_owner.execute(
+        "select string_agg(format('%I', tablename), ', ') from pg_tables where schemaname = 'public'"
+        " and tablename not in ('django_migrations', 'django_content_type', 'auth_permission')"
+    ).fetchone()
+    assert tables is not None
+    hub_owner.execute(f"truncate {tables[0]} restart identity cascade")
+    new = Hub(hub_owner, hub_environment)
+    new.client_id = new.new_client("Karoo Fasteners")
+    new.source_id = new.new_source(new.client_id, param_default_customer_code="WEB001")
+    new.agent_id, new.agent_token = new.new_agent(new.client_id, new.source_id)
+    yield new
+    from django.db import connections
+
+    connections.close_all()
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Wait until a condition holds; fails with what it last was when it never does."""
+
+    def wait(condition: Callable[[], Any], timeout_s: float = 20.0, every_s: float = 0.05) -> None:
+        deadline, pause = time.monotonic() + timeout_s, threading.Event()
+        while not (last := condition()):
+            assert time.monotonic() < deadline, f"never came true within {timeout_s} s (last: {last!r})"
+            pause.wait(every_s)
+
+    return wait
