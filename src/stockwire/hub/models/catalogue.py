@@ -51,7 +51,8 @@ class Variant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "source_variant_code"], name="one_variant_per_source_code")
         ]
-        indexes = [models.Index(fields=["client", "sku"], name="variants_sku")]
+        # Most shops do not tell upper from lower case in an SKU, so neither do we when we look one up.
+        indexes = [models.Index(models.functions.Upper("sku"), "client", name="variants_sku")]
 
 
 class PriceTier(models.Model):

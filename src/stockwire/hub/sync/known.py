@@ -10,7 +10,7 @@ from django.db import connection
 
 from stockwire.domain.plan import confirmed
 from stockwire.hub.sync.snapshot import Snapshot
-from stockwire.ports import Done, Link
+from stockwire.ports import Done
 
 SAVE_LINKS = """
     insert into links (client_id, channel_id, variant_id, product_code, variant_code, note)
@@ -50,7 +50,6 @@ def save(client_id: int, channel_id: int, done: Sequence[tuple[Snapshot, Done]])
                 "delete from known where channel_id = %s and variant_id = any(%s)", [channel_id, gone]
             )
         if linked:
-            _free_ids(channel_id, [(variant_id, link) for variant_id, link, _ in linked])
             variants, links, notes = zip(*linked, strict=True)
             cursor.execute(
                 SAVE_LINKS,
@@ -66,27 +65,6 @@ def save(client_id: int, channel_id: int, done: Sequence[tuple[Snapshot, Done]])
         if fields:
             variants, groups, values = zip(*fields, strict=True)
             cursor.execute(SAVE_KNOWN, [client_id, channel_id, list(variants), list(groups), list(values)])
-
-
-def _free_ids(channel_id: int, linked: Sequence[tuple[int, Link]]) -> None:
-    """An id the channel now gives to this SKU no longer belongs to the variant that had it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "delete from links l using unnest(%s::bigint[], %s::text[], %s::text[]) as n(variant_id, product, variant)"
-            " where l.channel_id = %s and l.product_code = n.product and l.variant_code = n.variant"
-            " and l.variant_id <> n.variant_id returning l.variant_id",
-            [
-                [variant_id for variant_id, _ in linked],
-                [link.product_code for _, link in linked],
-                [link.variant_code for _, link in linked],
-                channel_id,
-            ],
-        )
-        freed = [row[0] for row in cursor.fetchall()]
-        if freed:
-            cursor.execute(
-                "delete from known where channel_id = %s and variant_id = any(%s)", [channel_id, freed]
-            )
 
 
 def _money(value: object) -> str:

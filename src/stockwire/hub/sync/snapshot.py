@@ -10,25 +10,32 @@ from typing import Any
 
 from django.db import connection
 
-from stockwire.domain.plan import DECIMAL_FIELDS, Fields, Item, Plan, Terms, Value, plan
+from stockwire.domain.plan import DECIMAL_FIELDS, Fields, Item, Plan, Problem, Terms, Value, plan
 from stockwire.hub.models import Channel
 from stockwire.hub.sync.raise_orders import held_quantities
 from stockwire.ports import Link
 
 READ = """
     select p.id, v.id, v.sku, p.active, p.title, p.body_html, v.barcode, v.grams, v.inventory_management,
-        (select coalesce(jsonb_object_agg(t.tier, t.price::text), '{}') from price_tiers t where t.variant_id = v.id),
+        (select coalesce(jsonb_object_agg(t.tier, t.price::text), '{}') from price_tiers t
+         where t.variant_id = v.id),
         (select coalesce(sum(q.quantity), 0) from quantities q
          where q.variant_id = v.id and (%(warehouse)s = '' or q.warehouse = %(warehouse)s)),
         l.product_code, l.variant_code,
         (select jsonb_object_agg(k."group", k."values") from known k
-         where k.channel_id = %(channel)s and k.variant_id = v.id)
+         where k.channel_id = %(channel)s and k.variant_id = v.id),
+        (select string_agg(o.sku, ', ') from variants o join products op on op.id = o.product_id
+         where upper(o.sku) = upper(v.sku) and o.id <> v.id and op.active)
     from products p
     join variants v on v.product_id = p.id
     left join links l on l.channel_id = %(channel)s and l.variant_id = v.id
     where p.id = any(%(products)s)
     order by p.id, v.id
 """
+SAME_SKU = (
+    "A channel knows an item by its SKU, and upper and lower case count as the same there."
+    " Rename one of the stock codes in Omni, or set all but one to IGNORE and DELETE."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ def planned(channel_id: int, product_ids: Sequence[int]) -> list[Snapshot]:
 
 def _snapshot(row: tuple[Any, ...], held: Decimal, terms: Terms) -> Snapshot:
     product_id, variant_id, sku, active, title, body_html, barcode, grams, managed = row[:9]
-    tiers, available, product_code, variant_code, groups = row[9:]
+    tiers, available, product_code, variant_code, groups, same_sku = row[9:]
     item = Item(
         sku=sku,
         active=active,
@@ -73,7 +80,12 @@ def _snapshot(row: tuple[Any, ...], held: Decimal, terms: Terms) -> Snapshot:
     )
     link = Link(product_code, variant_code) if product_code is not None else None
     known = {group: _typed(fields) for group, fields in _json(groups or {}).items()} if link else None
-    return Snapshot(product_id, variant_id, item, link, known, plan(item, terms, known))
+    if same_sku and active and link is None:
+        # Linking by SKU would be a guess: each is reported, and the one that is linked goes on.
+        made = Plan(problem=Problem(f"{sku} is also the SKU of {same_sku}.", SAME_SKU))
+    else:
+        made = plan(item, terms, known)
+    return Snapshot(product_id, variant_id, item, link, known, made)
 
 
 def _typed(fields: Mapping[str, Any]) -> dict[str, Value]:

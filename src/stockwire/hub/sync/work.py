@@ -1,4 +1,4 @@
-"""Working on a lane: claim it, open its channel, do its verb, and say how it ended in the operator's terms."""
+"""Working on a lane: claim it, open its channel, do its verb, and say how it ended in plain words."""
 
 from __future__ import annotations
 
