@@ -45,7 +45,7 @@ _SIGN_IN = re.compile(
     r"invalid user ?name or password|not authori[sz]ed|access denied|log ?[io]n failed", re.IGNORECASE
 )
 _LICENCE_FULL = re.compile(
-    r"(?:maximum|too many|no more|no free|all|number of) (?:concurrent |available )?(?:users?|licen[cs]es?)\b|"
+    r"(?:maximum|too many|no more|no free|all|number of) (?:concurrent )?(?:users?|licen[cs]es?)\b|"
     r"licen[cs]es?\b.*\b(?:in use|full|exceeded|taken)",
     re.IGNORECASE,
 )
