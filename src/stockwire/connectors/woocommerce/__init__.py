@@ -1,0 +1,19 @@
+"""WooCommerce: simple products, prices and stock out, orders in. See README.md for versions and limits."""
+
+from __future__ import annotations
+
+from stockwire.connectors.woocommerce.channel import WooCommerceChannel
+from stockwire.connectors.woocommerce.gate import order_gate
+from stockwire.connectors.woocommerce.settings import WooCommerceSettings
+from stockwire.connectors.woocommerce.webhooks import read_webhook
+from stockwire.ports import Capabilities, ChannelConnector
+
+connector = ChannelConnector(
+    name="woocommerce",
+    title="WooCommerce",
+    settings=WooCommerceSettings,
+    capabilities=Capabilities(push_batch=100, webhooks=True),
+    open=WooCommerceChannel,
+    read_webhook=read_webhook,
+    order_gate=order_gate,
+)

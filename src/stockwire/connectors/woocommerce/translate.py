@@ -1,0 +1,262 @@
+"""A Change as WooCommerce's product fields, and a product of theirs as our field names. Pure.
+
+The shop does not protect itself: a price that is no number wipes the price, a decimal comma multiplies it by
+100, and rows of a batch are not checked at all. So nothing leaves here that was not checked first.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from stockwire.connectors.woocommerce.settings import WeightUnit, WooCommerceSettings
+from stockwire.errors import Refused
+from stockwire.ports import Action, Change, Value
+
+_GRAMS_PER = {
+    WeightUnit.KG: Decimal(1000),
+    WeightUnit.G: Decimal(1),
+    WeightUnit.LBS: Decimal("453.59237"),
+    WeightUnit.OZ: Decimal("28.349523125"),
+}
+_LARGEST_PRICE = Decimal("1e12")
+_LARGEST_QUANTITY = 2_147_483_647
+_BARCODE = re.compile(r"[0-9-]*")
+_GONE = {"trash", "auto-draft"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One product as it goes to the shop: its fields without id and SKU, and words for the operator."""
+
+    fields: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What the shop holds now: its regular price and its sale price, None where empty."""
+
+    regular: Decimal | None
+    sale: Decimal | None
+
+
+def sku_key(sku: str) -> str:
+    """What makes two SKUs the same one for the shop: it ignores case and outer blanks, nothing else.
+
+    815 and 000815 stay different (recorded on WooCommerce 10.0.2).
+    """
+    return sku.strip().casefold()
+
+
+def row_of(
+    change: Change, settings: WooCommerceSettings, *, creating: bool = False, held: Prices | None = None
+) -> Row:
+    """The fields to send for an ADD or UPDATE. `held` is needed when `needs_held_prices` says so.
+
+    Raises Refused naming the SKU for a value that must not reach a shop.
+    """
+    wanted = {field.name: field.after for field in change.fields}
+    fields: dict[str, Any] = {}
+    notes: list[str] = []
+    _put_content(change, wanted, settings, fields, notes, creating=creating)
+    _put_prices(change.sku, wanted, settings, fields, notes, held=held)
+    if settings.inventory_management:
+        _put_stock(change.sku, wanted, fields, notes)
+    return Row(fields, tuple(notes))
+
+
+def needs_held_prices(change: Change) -> bool:
+    """True when compare_at changes alone: the shop keeps both prices in two fields that hang together."""
+    names = {field.name for field in change.fields}
+    return change.action is Action.UPDATE and "compare_at" in names and "price" not in names
+
+
+def prices_of(product: Mapping[str, Any]) -> Prices:
+    return Prices(_decimal_or_none(product.get("regular_price")), _decimal_or_none(product.get("sale_price")))
+
+
+def seen_of(product: Mapping[str, Any], settings: WooCommerceSettings) -> dict[str, Value]:
+    """Their product under our field names. Names come HTML-escaped (`Bolts &amp; nuts`) and are unescaped."""
+    prices = prices_of(product)
+    seen: dict[str, Value] = {
+        "title": html.unescape(str(product.get("name") or "")),
+        "price": prices.regular if prices.sale is None else prices.sale,
+        "compare_at": None if prices.sale is None else prices.regular,
+        "active": product.get("status") in {"publish", "private"},
+    }
+    if "description" in product:
+        seen["body_html"] = str(product["description"] or "")
+    if "global_unique_id" in product:
+        seen["barcode"] = str(product["global_unique_id"] or "")
+    if (weight := _decimal_or_none(product.get("weight"))) is not None:
+        seen["grams"] = int((weight * _GRAMS_PER[settings.weight_unit]).to_integral_value())
+    if settings.inventory_management:
+        seen["inventory_management"] = product.get("manage_stock") is True
+        quantity = product.get("stock_quantity")
+        seen["quantity"] = quantity if isinstance(quantity, int) else _decimal_or_none(quantity)
+    return seen
+
+
+def differences(sent: Mapping[str, Any], answered: Mapping[str, Any]) -> list[str]:
+    """Prices and stock that the shop did not take as sent, each in words; it never says so itself."""
+    found = []
+    for name, title in (("regular_price", "price"), ("sale_price", "sale price")):
+        if name in sent and _decimal_or_none(sent[name]) != _decimal_or_none(answered.get(name)):
+            found.append(
+                f"{title} {_shown(sent[name])} was sent and the shop holds {_shown(answered.get(name))}"
+            )
+    if "stock_quantity" in sent and _decimal_or_none(answered.get("stock_quantity")) != Decimal(
+        sent["stock_quantity"]
+    ):
+        found.append(
+            f"stock {sent['stock_quantity']} was sent and the shop holds {_shown(answered.get('stock_quantity'))}"
+        )
+    return found
+
+
+def is_simple(product: Mapping[str, Any]) -> bool:
+    return product.get("type") == "simple" and product.get("status") not in _GONE
+
+
+def _put_content(
+    change: Change,
+    wanted: Mapping[str, Value],
+    settings: WooCommerceSettings,
+    fields: dict[str, Any],
+    notes: list[str],
+    *,
+    creating: bool,
+) -> None:
+    if "title" in wanted or creating:
+        title = str(wanted.get("title") or "").strip()
+        if not title:
+            raise Refused(
+                f"{change.sku}: the product has no title, and the shop would call it just Product.",
+                hint="Give it a description in the source.",
+            )
+        fields["name"] = title
+    if "body_html" in wanted:
+        fields["description"] = str(wanted["body_html"] or "")
+    if "barcode" in wanted:
+        _put_barcode(change.sku, str(wanted["barcode"] or "").strip(), fields, notes)
+    if wanted.get("grams") is not None:
+        grams = _number(change.sku, "weight", wanted["grams"])
+        weight = (grams / _GRAMS_PER[settings.weight_unit]).quantize(Decimal("0.0001"))
+        fields["weight"] = f"{weight.normalize():f}"
+    if creating:
+        fields["type"] = "simple"
+        fields["status"] = settings.create_product_status.value if wanted.get("active", True) else "draft"
+    elif "active" in wanted and not wanted["active"]:
+        fields["status"] = "draft"
+    elif wanted.get("active") and change.action is Action.UPDATE:
+        fields["status"] = settings.create_product_status.value
+
+
+def _put_barcode(sku: str, barcode: str, fields: dict[str, Any], notes: list[str]) -> None:
+    """The shop drops letters without a word (ABC-123 became -123), so such a barcode is not sent."""
+    if _BARCODE.fullmatch(barcode):
+        fields["global_unique_id"] = barcode
+    else:
+        notes.append(f"{sku}: barcode {barcode} was left out, because the shop keeps digits and dashes only.")
+
+
+def _put_prices(
+    sku: str,
+    wanted: Mapping[str, Value],
+    settings: WooCommerceSettings,
+    fields: dict[str, Any],
+    notes: list[str],
+    *,
+    held: Prices | None,
+) -> None:
+    """`price` is what a buyer pays. With a higher `compare_at` that one is the regular price, ours the sale
+    price; a sale price that is not below the regular price would be dropped by the shop without a word.
+    """
+    if "price" not in wanted and "compare_at" not in wanted:
+        return
+    price: Value = wanted.get("price")
+    if "price" not in wanted and held is not None:
+        price = held.regular if held.sale is None else held.sale
+    selling = _money(sku, "price", price, settings, notes)
+    if "compare_at" not in wanted:
+        fields["regular_price"] = selling
+        return
+    before = wanted["compare_at"]
+    compare_at = None if before is None else _money(sku, "compare-at price", before, settings, notes)
+    if compare_at is not None and Decimal(compare_at) > Decimal(selling):
+        fields["regular_price"], fields["sale_price"] = compare_at, selling
+    else:
+        fields["regular_price"], fields["sale_price"] = selling, ""
+
+
+def _put_stock(sku: str, wanted: Mapping[str, Value], fields: dict[str, Any], notes: list[str]) -> None:
+    """A quantity is ignored by the shop while it does not manage stock, so the two go together."""
+    if wanted.get("inventory_management") is False:
+        fields["manage_stock"] = False
+        return
+    if wanted.get("inventory_management"):
+        fields["manage_stock"] = True
+    if "quantity" not in wanted:
+        return
+    if wanted["quantity"] is None:
+        raise Refused(
+            f"{sku}: there is no stock figure for this product, and the shop would take that for 0.",
+            hint="Give it a quantity in the warehouse this channel sells from, or stop sending stock.",
+        )
+    exact = _number(sku, "stock", wanted["quantity"], negative=True)
+    whole = int(exact.to_integral_value(ROUND_FLOOR))
+    if whole != exact:
+        notes.append(f"{sku}: stock {exact:f} was rounded down, because the shop counts in whole units.")
+    if whole < 0:
+        notes.append(f"{sku}: stock {exact:f} was sent as 0.")
+    fields["manage_stock"] = True
+    fields["stock_quantity"] = min(max(whole, 0), _LARGEST_QUANTITY)
+
+
+def _money(sku: str, name: str, value: Value, settings: WooCommerceSettings, notes: list[str]) -> str:
+    if value is None:
+        raise Refused(
+            f"{sku}: the product has no {name}, and without one the shop cannot sell it.",
+            hint="Give it a price in the price list this channel uses.",
+        )
+    amount = _number(sku, name, value)
+    if amount >= _LARGEST_PRICE:
+        raise Refused(f"{sku}: the {name} {amount:f} is too large.", hint="Correct it in the source.")
+    rounded = amount.quantize(Decimal(1).scaleb(-settings.price_decimals), ROUND_HALF_UP)
+    if rounded != amount:
+        notes.append(f"{sku}: {name} {amount:f} was rounded to {rounded:f}.")
+    return f"{rounded:f}"
+
+
+def _number(sku: str, name: str, value: Value, *, negative: bool = False) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        raise Refused(
+            f"{sku}: the {name} {value!r} is not a number.", hint="Correct it in the source and sync again."
+        )
+    amount = Decimal(value)
+    if not amount.is_finite():
+        raise Refused(f"{sku}: the {name} {value} is not a number.", hint="Correct it in the source.")
+    if amount < 0 and not negative:
+        raise Refused(
+            f"{sku}: the {name} {amount:f} is negative, and the shop would sell at it.",
+            hint="Correct it in the source and sync again.",
+        )
+    return abs(amount) if amount == 0 else amount
+
+
+def _decimal_or_none(value: object) -> Decimal | None:
+    if value is None or value == "" or isinstance(value, bool):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None or value == "" else str(value)
