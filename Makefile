@@ -25,9 +25,9 @@ $(READY): requirements.lock pyproject.toml
 	  echo "$(PYTHON) cannot make virtual environments. On Debian: apt-get install python3-venv"; exit 1; }
 	test -x $(BIN)/python || { echo "Making a virtual environment in $(VENV)..."; $(PYTHON) -m venv $(VENV); }
 	echo "Installing what requirements.lock names (a minute or two the first time)..."
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -qq --require-hashes -r requirements.lock
 	echo "Installing Stockwire itself..."
-	$(BIN)/python -m pip install --quiet --no-deps -e .
+	$(BIN)/python -m pip install -qq --no-deps -e .
 	touch $(READY)
 
 system: ## Install the system packages the demo and the tests need (Firebird)

@@ -22,7 +22,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from stockwire.errors import NotSetUp, TryLater
-from stockwire.servers.postgres import PrivatePostgres, default_folder, django_parameters
+from stockwire.hub.database import django_parameters
+from stockwire.servers.postgres import PrivatePostgres, default_folder
 
 AS_ROOT = os.geteuid() == 0
 
@@ -398,16 +399,10 @@ def test_the_connection_string_is_understood_by_django_too(shared: PrivatePostgr
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
-        input=json.dumps(django_parameters(dsns.app)),
+        input=json.dumps(django_parameters(dsns.app, pool=False)),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
         timeout=60,
     )
     assert done.stdout.split() == ["stockwire_app", "stockwire"]
-
-
-def test_options_of_a_foreign_database_reach_django() -> None:
-    parameters = django_parameters("postgresql://hub:secret@db.example:6432/stock?sslmode=verify-full")
-    assert parameters["OPTIONS"] == {"sslmode": "verify-full"}
-    assert (parameters["HOST"], parameters["PORT"], parameters["NAME"]) == ("db.example", "6432", "stock")

@@ -21,11 +21,11 @@ from urllib.parse import quote
 
 from stockwire.errors import NotSetUp, TryLater
 from stockwire.servers.postgres_binaries import ServerUser, may_enter, programs_for, run_as, server_user
-from stockwire.servers.postgres_roles import Dsns, django_parameters, prepare_database
+from stockwire.servers.postgres_roles import Dsns, prepare_database
 from stockwire.servers.postgres_settings import WHO_MAY_CONNECT, settings_for
 from stockwire.servers.private_files import alone, make_folder, write_whole
 
-__all__ = ["ADMIN_ROLE", "Dsns", "PrivatePostgres", "default_folder", "django_parameters"]
+__all__ = ["ADMIN_ROLE", "Dsns", "PrivatePostgres", "default_folder"]
 
 ADMIN_ROLE = "stockwire_admin"
 _PORT = 5432  # only part of the socket's file name: there is no TCP

@@ -1,4 +1,4 @@
-"""The database and the plain role the hub works as, and how others name them.
+"""The database, and the plain role the hub works as.
 
 Row-level security protects tenants only as long as the hub's role cannot step around it, so that is put
 right at every start, whatever was changed by hand. Works on any PostgreSQL, not only on our own.
@@ -11,7 +11,6 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
 _PLAIN = sql.SQL("LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION")
 
@@ -50,20 +49,6 @@ def prepare_database(server_dsn: str, database_dsn: str, app_role: str, password
             "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {}",
         ):
             here.execute(sql.SQL(grant).format(role))
-
-
-def django_parameters(dsn: str) -> dict[str, Any]:
-    """Return a connection URI or keyword string as one entry of Django's DATABASES. It holds the password."""
-    parts = {key: value for key, value in conninfo_to_dict(dsn).items() if value is not None}
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.pop("dbname", ""),
-        "USER": parts.pop("user", ""),
-        "PASSWORD": parts.pop("password", ""),
-        "HOST": parts.pop("host", ""),
-        "PORT": str(parts.pop("port", "")),
-        "OPTIONS": parts,
-    }
 
 
 def _one(connection: psycopg.Connection[Any], query: LiteralString, value: str) -> bool:
