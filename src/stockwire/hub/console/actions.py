@@ -1,0 +1,104 @@
+"""What a person can do from the status page. Each is a plain form, POST only, and leaves an audit row.
+
+The work itself is done by the verbs in sync/; nothing here calls another system.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from stockwire.hub import jobs
+from stockwire.hub.console.causes import MARK_CAUSE, PRODUCT_CAUSE
+from stockwire.hub.console.scoped import SignedInRequest, administrators_only
+from stockwire.hub.console.wording import things
+from stockwire.hub.models import Audit, Channel, Lane, LaneKind
+from stockwire.hub.sync import lanes
+from stockwire.hub.sync.stale import wake_pushes
+
+NOTICE_KEY = "notice"
+PRODUCTS_AGAIN = f"""
+    update stale t set state = 'waiting', attempts = 0, next_at = now(), message = '', hint = '', detail = ''
+    from stale s join products p on p.id = s.product_id
+    where t.channel_id = s.channel_id and t.product_id = s.product_id
+        and s.channel_id = %s and s.state = 'needs_you' and md5({PRODUCT_CAUSE} || '|' || s.hint) = %s
+"""  # noqa: S608 - only constants of causes.py are put in
+MARKS_AGAIN = f"""
+    update order_marks set needs_you = false, attempts = 0, next_at = now(), message = '', hint = ''
+    where channel_id = %s and needs_you and md5({MARK_CAUSE} || '|' || hint) = %s
+"""  # noqa: S608
+
+
+@require_POST
+@administrators_only
+def resume_channel(request: SignedInRequest, channel_id: int) -> HttpResponse:
+    """Go on with a paused channel, or do not wait for the end of its back-off."""
+    channel = get_object_or_404(Channel, pk=channel_id)
+    before = _lane_states(channel)
+    lanes.resume(request.client.pk, channel.pk)
+    for lane_id in Lane.objects.filter(channel=channel).values_list("id", flat=True):
+        jobs.wake(request.client.pk, lane_id)
+    _audit(request, "resume channel", channel.description, before, _lane_states(channel))
+    return _done(request, f"{channel.description} goes on.")
+
+
+@require_POST
+@administrators_only
+def try_products_again(request: SignedInRequest, channel_id: int) -> HttpResponse:
+    """Offer the products of one cause again. Posted: `cause`, the digest from the page."""
+    channel = get_object_or_404(Channel, pk=channel_id)
+    number = _again(PRODUCTS_AGAIN, request, channel)
+    wake_pushes({channel.pk})
+    return _tried_again(request, channel, number, things(number, "product", "products"))
+
+
+@require_POST
+@administrators_only
+def try_marks_again(request: SignedInRequest, channel_id: int) -> HttpResponse:
+    """Look again at the orders of one cause that could not be taken over from their channel."""
+    channel = get_object_or_404(Channel, pk=channel_id)
+    number = _again(MARKS_AGAIN, request, channel)
+    orders_lane = Lane.objects.filter(channel=channel, kind=LaneKind.ORDERS, paused=False)
+    orders_lane.filter(attempts=0).update(next_at=timezone.now())
+    for lane_id in orders_lane.values_list("id", flat=True):
+        jobs.wake(request.client.pk, lane_id)
+    return _tried_again(request, channel, number, things(number, "order", "orders"))
+
+
+def _again(sql: str, request: SignedInRequest, channel: Channel) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [channel.pk, request.POST.get("cause", "").replace("\0", "")])
+        return int(cursor.rowcount)
+
+
+def _tried_again(request: SignedInRequest, channel: Channel, number: int, what: str) -> HttpResponse:
+    if not number:
+        return _done(request, "Nothing was left to try again: it has been tried since, or has changed.")
+    _audit(request, "try again", channel.description, {"needs you": number}, {"waiting": number})
+    return _done(request, f"{what} of {channel.description} will be tried again now.")
+
+
+def _lane_states(channel: Channel) -> dict[str, object]:
+    return {
+        lane.kind: {"paused": lane.paused, "attempts": lane.attempts, "note": lane.note}
+        for lane in Lane.objects.filter(channel=channel)
+    }
+
+
+def _audit(request: SignedInRequest, action: str, subject: str, before: object, after: object) -> None:
+    Audit.objects.create(
+        client=request.client,
+        who=request.user.username,
+        action=action,
+        subject=subject[:200],
+        before=before,
+        after=after,
+    )
+
+
+def _done(request: SignedInRequest, notice: str) -> HttpResponse:
+    request.session[NOTICE_KEY] = notice
+    return HttpResponseRedirect("/")

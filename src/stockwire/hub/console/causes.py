@@ -1,0 +1,160 @@
+"""What needs you? Every trouble of a client, grouped by cause, so that one fix has one button.
+
+Messages name their SKU or order; for grouping that name is taken out, so 41 products with the same trouble
+are one cause. Reads only, inside a scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.urls import reverse
+
+from stockwire.hub.console.flows import ChannelRow, SourceRow
+from stockwire.hub.console.sales import send_again_address
+from stockwire.hub.console.wording import PAUSED, Moment, count, moment, things
+
+EXAMPLES = 5
+SHOWN = 30
+LEFT_OUT = "…"
+
+# The name is taken out of a message only when it is long enough not to occur by chance. `digest` is what a
+# form sends back; it is computed here and in the actions by the same text.
+MESSAGE = "case when length({code}) >= 3 then replace({message}, {code}, '…') else {message} end"
+PRODUCT_CAUSE = MESSAGE.format(code="p.source_product_code", message="s.message")
+MARK_CAUSE = MESSAGE.format(code="channel_order_code", message="message")
+GROUPED = f"""
+    with trouble (kind, place_id, hint, message, cause, code, subject_id, since) as (
+        select 'orders', channel_id, hint, reason, {MESSAGE.format(code="number", message="reason")},
+            number, id, stored_at
+        from orders
+        where source_id in (select id from sources) and state in ('held', 'refused', 'in_doubt')
+        union all
+        select 'marks', channel_id, hint, message, {MARK_CAUSE}, channel_order_code, null, since
+        from order_marks where needs_you
+        union all
+        select 'products', s.channel_id, s.hint, s.message, {PRODUCT_CAUSE}, p.source_product_code, p.id, s.since
+        from stale s join products p on p.id = s.product_id where s.state = 'needs_you'
+        union all
+        select 'rows', source_id, hint, message, {MESSAGE.format(code="code", message="message")},
+            code, null, seen_at
+        from source_problems
+    )
+    select kind, place_id, hint, min(message), cause, md5(cause || '|' || hint), count(*),
+        (array_agg(code order by code))[1:{EXAMPLES}], (array_agg(subject_id order by code))[1:{EXAMPLES}],
+        min(since), count(*) over ()
+    from trouble group by kind, place_id, hint, cause
+    order by array_position(array['orders', 'marks', 'products', 'rows'], kind), count(*) desc, cause
+    limit {SHOWN}
+"""  # noqa: S608 - only constants of this file are put in
+NOUNS = {
+    "orders": ("order", "orders"),
+    "marks": ("order", "orders"),
+    "products": ("product", "products"),
+    "rows": ("row", "rows"),
+}
+NO_HINT = {
+    "orders": "Look at the order on its channel, put right what is wrong, then send it again.",
+    "marks": "Look at the order on its channel, put right what is wrong, then try again.",
+    "products": "Put the product right in its source, or try again when the channel has been put right.",
+    "rows": "Put the row right in the source. It goes away with the next reading.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A SKU or order number, and the address that sends this one again ("" when there is none)."""
+
+    name: str
+    send_again: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """`address` is where its button posts to, with `digest`; "" when a button cannot help."""
+
+    where: str
+    message: str
+    fix: str
+    how_many: str
+    since: Moment | None
+    examples: tuple[Example, ...] = ()
+    more: str = ""
+    icon: str = "alert"
+    address: str = ""
+    button: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """The shown causes, worst first, and the number of those that did not fit."""
+
+    shown: Sequence[Cause]
+    not_shown: int
+
+    @property
+    def total(self) -> int:
+        return len(self.shown) + self.not_shown
+
+
+def causes(sources: Sequence[SourceRow], channels: Sequence[ChannelRow], now: datetime) -> Causes:
+    """Whatever stops a whole source or channel first, then orders, then products, then rows."""
+    stopped = [_stopped_source(row) for row in sources if row.message]
+    stopped += [cause for row in channels for cause in _stopped_lanes(row)]
+    places = {("s", row.id): row.name for row in sources} | {("c", row.id): row.name for row in channels}
+    with connection.cursor() as cursor:
+        cursor.execute(GROUPED)
+        found = cursor.fetchall()
+    grouped = [_group(row, places, now) for row in found]
+    not_shown = int(found[0][-1]) - len(found) if found else 0
+    return Causes(stopped + grouped, not_shown)
+
+
+def _stopped_source(row: SourceRow) -> Cause:
+    return Cause(row.name, row.message, row.hint, "Everything from this source", row.seen, icon=row.state.icon)
+
+
+def _stopped_lanes(row: ChannelRow) -> list[Cause]:
+    """Paused lanes; the same reason for products and orders is one cause."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for lane in row.lanes:
+        if lane.state is PAUSED:
+            by_reason.setdefault((lane.note, lane.hint), []).append(lane.word.lower())
+    return [
+        Cause(
+            where=row.name,
+            message=note or "This channel is paused.",
+            fix=hint or "Put it right, then resume the channel.",
+            how_many=f"{' and '.join(words).capitalize()} of this channel wait",
+            since=None,
+            icon="pause",
+            address=reverse("resume-channel", args=[row.id]),
+            button="Resume",
+        )
+        for (note, hint), words in by_reason.items()
+    ]
+
+
+def _group(row: tuple, places: dict[tuple[str, int], str], now: datetime) -> Cause:  # type: ignore[type-arg]
+    kind, place_id, hint, message, cause, digest, number, codes, subject_ids, since, _ = row
+    examples = tuple(
+        Example(code or "(blank)", send_again_address(subject_id) if kind == "orders" else "")
+        for code, subject_id in zip(codes, subject_ids, strict=True)
+    )
+    again = kind in {"products", "marks"}
+    return Cause(
+        where=places.get(("s" if kind == "rows" else "c", place_id), ""),
+        message=(message if number == 1 else cause) or "No reason was given.",
+        fix=hint or NO_HINT[kind],
+        how_many=things(number, *NOUNS[kind]),
+        since=moment(since, now),
+        examples=examples,
+        more=f"and {count(number - EXAMPLES)} more" if number > EXAMPLES else "",
+        address=reverse(f"try-{kind}-again", args=[place_id]) if again else "",
+        button=("Try again" if number == 1 else f"Try all {count(number)} again") if again else "",
+        digest=digest,
+    )

@@ -1,0 +1,115 @@
+"""What sold? Orders by state, today's takings and the newest orders. Reads only, inside a scope.
+
+Amounts are the channel's own; nothing is converted between currencies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Sum
+
+from stockwire.hub.console.wording import ZONE, Moment, State, count, moment, money
+from stockwire.hub.models import Order, OrderState, Source
+
+NEWEST = 20
+DONE_WITHIN_DAYS = 30
+STATES: dict[str, State] = {
+    OrderState.SAVED: State("Saved", "wait", "clock"),
+    OrderState.READY: State("Waiting for Omni", "wait", "clock"),
+    OrderState.RAISING: State("Being raised", "run", "run"),
+    OrderState.RAISED: State("Raised", "good", "check"),
+    OrderState.HELD: State("Held", "needs", "pause"),
+    OrderState.REFUSED: State("Refused", "needs", "alert"),
+    OrderState.IN_DOUBT: State("In doubt", "needs", "question"),
+    OrderState.CANCELLED: State("Cancelled", "wait", "off"),
+}
+# They stop until a person has decided, and may be sent again by one.
+FOR_A_PERSON = (OrderState.HELD, OrderState.REFUSED, OrderState.IN_DOUBT)
+OPEN = (OrderState.SAVED, OrderState.READY, OrderState.RAISING, *FOR_A_PERSON)
+NOT_SOLD = (OrderState.SAVED, OrderState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    state: State
+    number: str
+    some: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    id: int
+    number: str
+    channel: str
+    customer: str
+    total: str
+    state: State
+    document: str
+    reason: str
+    hint: str
+    ordered: Moment | None
+    send_again: str
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """Paid orders placed since midnight in South Africa, and in the last seven days; text per currency."""
+
+    today: str
+    today_orders: int
+    week: str
+    week_orders: int
+
+
+def counts(now: datetime) -> list[StateCount]:
+    """Open orders of any age, and those that are done of the last DONE_WITHIN_DAYS days."""
+    # By source, because that is how the index finds open orders among millions of done ones.
+    found = dict(
+        Order.objects.filter(source__in=list(Source.objects.values_list("id", flat=True)), state__in=OPEN)
+        .values_list("state")
+        .annotate(Count("id"))
+    )
+    recent = Order.objects.filter(stored_at__gt=now - timedelta(days=DONE_WITHIN_DAYS))
+    found |= dict(recent.exclude(state__in=OPEN).values_list("state").annotate(Count("id")))
+    return [StateCount(state, count(found.get(key, 0)), key in found) for key, state in STATES.items()]
+
+
+def takings(now: datetime) -> Takings:
+    midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    today, today_orders = _sold_since(midnight)
+    week, week_orders = _sold_since(midnight - timedelta(days=6))
+    return Takings(today, today_orders, week, week_orders)
+
+
+def _sold_since(start: datetime) -> tuple[str, int]:
+    # An order is stored after it was placed, so the index on stored_at narrows the search.
+    sold = Order.objects.filter(stored_at__gte=start, ordered_at__gte=start).exclude(state__in=NOT_SOLD)
+    rows = list(sold.values_list("currency").annotate(Sum("total"), Count("id")).order_by("-id__count"))
+    text = " + ".join(money(total, currency) for currency, total, _ in rows)
+    return text, sum(number for _, _, number in rows)
+
+
+def newest(now: datetime) -> list[OrderRow]:
+    orders = Order.objects.select_related("channel").order_by("-stored_at", "-id")[:NEWEST]
+    return [
+        OrderRow(
+            id=order.pk,
+            number=order.number,
+            channel=order.channel.description,
+            customer=order.customer_name,
+            total=money(order.total, order.currency),
+            state=STATES[order.state],
+            document=order.document_number,
+            reason=order.reason,
+            hint=order.hint,
+            ordered=moment(order.ordered_at, now),
+            send_again=send_again_address(order.pk) if order.state in FOR_A_PERSON else "",
+        )
+        for order in orders
+    ]
+
+
+def send_again_address(order_id: int) -> str:
+    return ""
