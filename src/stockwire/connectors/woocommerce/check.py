@@ -59,7 +59,7 @@ def _address(settings: WooCommerceSettings) -> Finding:
         return Finding(
             "address",
             "warning",
-            "The shop is called without encryption. Calls are signed (OAuth 1.0a) but can be read on the way.",
+            "The shop is called without encryption: calls are signed (OAuth 1.0a) but can be read.",
             "Give the shop a certificate and use https://.",
         )
     return Finding("address", "passed", settings.rest_url)

@@ -80,7 +80,7 @@ def _setting(default: Any, title: str, help_text: str, group: str, **limits: Any
 class WooCommerceSettings(BaseModel):
     """Settings of one WooCommerce channel. Secrets never show in a repr, a dump or a message."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
     api_url: str = _setting(
         ...,

@@ -110,12 +110,10 @@ def differences(sent: Mapping[str, Any], answered: Mapping[str, Any]) -> list[st
             found.append(
                 f"{title} {_shown(sent[name])} was sent and the shop holds {_shown(answered.get(name))}"
             )
-    if "stock_quantity" in sent and _decimal_or_none(answered.get("stock_quantity")) != Decimal(
-        sent["stock_quantity"]
-    ):
-        found.append(
-            f"stock {sent['stock_quantity']} was sent and the shop holds {_shown(answered.get('stock_quantity'))}"
-        )
+    if "stock_quantity" in sent:
+        stock, held = sent["stock_quantity"], answered.get("stock_quantity")
+        if _decimal_or_none(held) != Decimal(stock):
+            found.append(f"stock {stock} was sent and the shop holds {_shown(held)}")
     return found
 
 
