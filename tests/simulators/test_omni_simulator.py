@@ -29,14 +29,42 @@ STOCK = (
     {"stock_code": "B-2", "warehouse_code": "EDN", "level": 7, "price": "20.00"},
 )
 
-RECORDED_COLUMNS = (
-    "product_group_description stock_category_description stock_code stock_description unit_of_measure pack bar_code "
-    "vat_code revenue_account purchases_account cost_price cost_price_per unit_volume unit_weight "
-    "selling_price_currency selling_price_excl selling_price_incl selling_price_markup selling_price_measure "
-    "selling_price_per incl_unit_selling_price level customer_currency customer_discount customer_discount_type "
-    "customer_price_excl customer_price_incl customer_price customer_price_per customer_unit_price_excl "
-    "customer_unit_price_incl stock_memo available reorder_qty"
-).split()
+RECORDED_COLUMNS = [
+    "product_group_description",
+    "stock_category_description",
+    "stock_code",
+    "stock_description",
+    "unit_of_measure",
+    "pack",
+    "bar_code",
+    "vat_code",
+    "revenue_account",
+    "purchases_account",
+    "cost_price",
+    "cost_price_per",
+    "unit_volume",
+    "unit_weight",
+    "selling_price_currency",
+    "selling_price_excl",
+    "selling_price_incl",
+    "selling_price_markup",
+    "selling_price_measure",
+    "selling_price_per",
+    "incl_unit_selling_price",
+    "level",
+    "customer_currency",
+    "customer_discount",
+    "customer_discount_type",
+    "customer_price_excl",
+    "customer_price_incl",
+    "customer_price",
+    "customer_price_per",
+    "customer_unit_price_excl",
+    "customer_unit_price_incl",
+    "stock_memo",
+    "available",
+    "reorder_qty",
+]
 
 
 def client(**options: Any) -> httpx2.Client:

@@ -1,0 +1,308 @@
+"""What the operator sets for an Omni Accounts source, under the names they know (settings.md).
+
+The hub holds no secret of Omni: database and web service credentials stay in the agent's configuration
+on the client's premises. Every `param_*` is a default that an order's own param of the same name without
+the prefix overrides.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+
+def truthy(value: object) -> bool:
+    """The operator's rule: true and 1 (any case, trimmed) are true, everything else is false."""
+    return value is True or str(value).strip().lower() in {"true", "1"}
+
+
+Truthy = Annotated[bool, BeforeValidator(truthy)]
+Code = Annotated[str, BeforeValidator(lambda value: "" if value is None else str(value).strip())]
+# A tax code is a code even when a form or a JSON file makes a number of it; a removed key stays None.
+TaxCode = Annotated[
+    str | None, BeforeValidator(lambda value: None if value is None else str(value).strip() or None)
+]
+
+HEADER_KEYS = frozenset(
+    {"customer_account_code", "warehouse_code", "order_lines", "quote_lines", "reference"}
+)
+ORDER_FIELDS = (
+    "number",
+    "channel_order_code",
+    "reference",
+    "ordered_date",
+    "customer_name",
+    "customer_email",
+    "company",
+    "address1",
+    "address2",
+    "city",
+    "province",
+    "zip",
+    "country_code",
+    "phone",
+    "notes",
+    "payment_method",
+    "rep_code",
+)
+"""What order_field_map can send; "params.<name>" sends an order param."""
+ADDRESS_FIELDS = frozenset(
+    {"customer_name", "company", "address1", "address2", "city", "province", "zip", "country_code", "phone"}
+)
+
+
+def _in(group: str) -> dict[str, Any]:
+    return {"group": group}
+
+
+class OmniSettings(BaseModel):
+    """Settings of one Omni Accounts source.
+
+    The retail price list is named "retail": the guide maps SELLINGPRICE1 to variants.retail_price, where
+    "_price" says what kind of value it is and "retail" which list.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    sync_mode: Literal["push"] = Field(
+        "push",
+        title="Sync mode",
+        description="The agent beside Omni sends what changed. The hub never dials in.",
+        json_schema_extra=_in("Products"),
+    )
+    get_products_limit: int = Field(
+        500,
+        ge=1,
+        le=1000,
+        title="Rows per batch",
+        description="How many stock rows the agent sends at once.",
+        json_schema_extra=_in("Products"),
+    )
+    active_column: Code = Field(
+        "EXTRADTLS8",
+        title="Column that says what should happen",
+        description=(
+            "The extra stock field that holds ACTIVE, DELETE or IGNORE. Blank or anything else means IGNORE."
+        ),
+        json_schema_extra=_in("Products"),
+    )
+    quantity_column: Code = Field(
+        "OAvailable",
+        title="Column with the available quantity",
+        description="What Omni can still sell: level less reserved. Negative counts as 0.",
+        json_schema_extra=_in("Products"),
+    )
+    price_map: dict[str, str] = Field(
+        {"SELLINGPRICE1": "retail"},
+        title="Price lists",
+        description=(
+            "Which selling price column is which price list. Selling prices of the product query that are "
+            "not named here become lists under their column's name."
+        ),
+        json_schema_extra=_in("Products"),
+    )
+    meta_map: dict[str, str] = Field(
+        {},
+        title="Attribute names",
+        description=(
+            "Names for further columns, for instance EXTRADTLS1 as brand. Extra stock fields that are not "
+            "named here become attributes under their column's name."
+        ),
+        json_schema_extra=_in("Products"),
+    )
+    weight_unit: Literal["g", "kg"] = Field(
+        "kg",
+        title="Unit of WEIGHT",
+        description="The unit your product query gives WEIGHT in, if it does. Omni does not say.",
+        json_schema_extra=_in("Products"),
+    )
+    deactivate_productmeta_prefix_csv: str = Field(
+        "",
+        title="Attribute prefixes to tidy up",
+        description="Comma list. Attributes with these prefixes that a sync does not resend are removed.",
+        json_schema_extra=_in("Products"),
+    )
+    queue_fetch_images: Truthy = Field(
+        False,
+        title="Fetch images",
+        description="Not available: how Omni gives out stock images is not known.",
+        json_schema_extra=_in("Products"),
+    )
+    get_images_limit: int = Field(
+        2,
+        ge=0,
+        title="Images per fetch",
+        description="Without effect while images cannot be fetched.",
+        json_schema_extra=_in("Products"),
+    )
+
+    create_order_enabled: Truthy = Field(
+        True,
+        title="Raise orders",
+        description="Off: orders are stored and shown, but never raised in Omni.",
+        json_schema_extra=_in("Orders"),
+    )
+    param_order_document_type: Literal["Sales Order", "Quote"] = Field(
+        "Sales Order",
+        title="Document to raise",
+        description="A sales order reserves stock in Omni, a quote does not.",
+        json_schema_extra=_in("Orders"),
+    )
+    param_order_reference_max: int = Field(
+        15,
+        ge=6,
+        le=50,
+        title="Longest document reference",
+        description="In characters. A longer reference is held for you, never cut short.",
+        json_schema_extra=_in("Orders"),
+    )
+    document_envelope: Code = Field(
+        "",
+        title="Envelope of a document",
+        description="The key Omni expects around a document. Empty: sales_order or quote.",
+        json_schema_extra=_in("Orders"),
+    )
+    selling_price_decimals: int = Field(
+        5,
+        ge=2,
+        le=5,
+        title="Most decimals of a unit price",
+        description="Unit prices get as few decimals, from 2 up to this, as give the line's total to the cent.",
+        json_schema_extra=_in("Orders"),
+    )
+    param_use_channel_order_code: Truthy = Field(
+        False,
+        title="Use the shop's order number as reference",
+        description=(
+            "The document gets the shop's order number instead of ours. Give each shop its own prefix, "
+            "so that no two orders share a number."
+        ),
+        json_schema_extra=_in("Orders"),
+    )
+    param_default_customer_code: Code = Field(
+        "",
+        title="Default customer account",
+        description="The Omni account for orders that bring none.",
+        json_schema_extra=_in("Orders"),
+    )
+    param_create_customer_enabled: Truthy = Field(
+        False,
+        title="Create customers",
+        description="Not available: Omni offers no known way. Orders use an account that exists.",
+        json_schema_extra=_in("Orders"),
+    )
+    param_warehouse_code: Code = Field(
+        "",
+        title="Warehouse",
+        description="The warehouse orders are raised against. Empty: Omni uses its default warehouse.",
+        json_schema_extra=_in("Orders"),
+    )
+    param_shipping_code: Code = Field(
+        "",
+        title="Stock code for delivery",
+        description=(
+            "A service item in Omni that carries delivery and fees. Without it orders with paid delivery wait."
+        ),
+        json_schema_extra=_in("Orders"),
+    )
+    param_rep_code: Code = Field(
+        "",
+        title="Sales representative",
+        description=(
+            "Sent only when the order field map names the key Omni expects it under; that key is not public."
+        ),
+        json_schema_extra=_in("Orders"),
+    )
+    param_use_customer_address: Truthy = Field(
+        False,
+        title="Use the customer's address from Omni",
+        description="Leaves every address field of the order field map out.",
+        json_schema_extra=_in("Orders"),
+    )
+    param_line_item_discount: Truthy = Field(
+        False,
+        title="Spread discounts over the lines",
+        description="Without effect: line totals as the shop states them contain their discount already.",
+        json_schema_extra=_in("Orders"),
+    )
+    order_field_map: dict[str, str] = Field(
+        {},
+        title="Order field map",
+        description=(
+            "Further header keys to send: Omni's key and which order field goes into it "
+            f"({', '.join(ORDER_FIELDS)}, or params.<name>). Omni's names are not public: ask Omni."
+        ),
+        json_schema_extra=_in("Orders"),
+    )
+
+    param_default_tax_code: TaxCode = Field(
+        "0",
+        title="VAT code, taxed lines",
+        description="Remove it to let Omni use the VAT codes set on the customer.",
+        json_schema_extra=_in("VAT"),
+    )
+    param_default_tax_code_exempt: TaxCode = Field(
+        "0",
+        title="VAT code, exempt lines",
+        description="Remove it to let Omni use the VAT codes set on the customer.",
+        json_schema_extra=_in("VAT"),
+    )
+    param_default_tax_code_shipping: TaxCode = Field(
+        "0",
+        title="VAT code, taxed delivery",
+        description="Remove it to let Omni use the VAT codes set on the customer.",
+        json_schema_extra=_in("VAT"),
+    )
+    currency: Code = Field(
+        "ZAR",
+        title="Currency of Omni",
+        description="Orders in any other currency are held for you: Omni would take the amounts for rands.",
+        json_schema_extra=_in("VAT"),
+    )
+
+    @field_validator("queue_fetch_images", "param_create_customer_enabled")
+    @classmethod
+    def _not_available(cls, value: bool) -> bool:
+        if value:
+            raise ValueError(
+                "is not available for Omni Accounts: no interface for it is known. Leave it off."
+            )
+        return value
+
+    @field_validator("price_map", "meta_map", "order_field_map")
+    @classmethod
+    def _names_both_sides(cls, value: dict[str, str]) -> dict[str, str]:
+        trimmed = {left.strip(): right.strip() for left, right in value.items()}
+        if not all(trimmed) or not all(trimmed.values()):
+            raise ValueError("must name both sides of every entry.")
+        return trimmed
+
+    @field_validator("price_map")
+    @classmethod
+    def _one_column_per_list(cls, value: dict[str, str]) -> dict[str, str]:
+        if len(set(value.values())) != len(value):
+            raise ValueError("names a price list twice; give each column a list of its own.")
+        return value
+
+    @field_validator("order_field_map")
+    @classmethod
+    def _known_fields(cls, value: dict[str, str]) -> dict[str, str]:
+        for key, order_field in value.items():
+            if key in HEADER_KEYS:
+                raise ValueError(f"cannot set {key}: Stockwire fills it in itself.")
+            if order_field not in ORDER_FIELDS and not re.fullmatch(r"params\.\w+", order_field):
+                raise ValueError(
+                    f"{order_field!r} is no order field. Fields: {', '.join(ORDER_FIELDS)}, params.<name>."
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _rep_has_a_key(self) -> Self:
+        if self.param_rep_code and "rep_code" not in self.order_field_map.values():
+            raise ValueError(
+                "param_rep_code is set, but order_field_map does not say under which key Omni expects it "
+                '(for instance {"rep_code": "rep_code"}).'
+            )
+        return self

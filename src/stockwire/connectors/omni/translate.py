@@ -1,0 +1,316 @@
+"""Rows of the product query to products: the guide's product table, row by row.
+
+Pure. A row that cannot be used is left out with a RowProblem that names it and the fix; the rest goes on.
+Columns are found by name once per call, in any case; their order and further columns do not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from stockwire.connectors.omni.settings import OmniSettings
+from stockwire.domain.records import Active, RowProblem, SourceProduct
+from stockwire.errors import NotSetUp
+
+SKU_MAX = 100
+TITLE_MAX = 500
+BARCODE_MAX = 100
+MONEY = Decimal("0.0001")
+MONEY_LIMIT = Decimal(10) ** 11
+"""Amounts and quantities from here on are no real ones."""
+DOUBLE_NOISE = Decimal("0.000001")
+"""A price kept as a floating point number in the database comes with noise below this; it is rounded off."""
+
+_ACTIVE = {active.value: active for active in Active} | {"": Active.IGNORE}
+_PRICE_COLUMN = re.compile(r"SELLINGPRICE\d+")
+_EXTRA_COLUMN = re.compile(r"EXTRADTLS\d+")
+
+_NONE = Decimal("NaN")
+"""Stands for a blank price; only ever compared by identity."""
+
+Row = Sequence[str | None]
+
+
+def translate(
+    columns: Sequence[str], rows: Sequence[Row], settings: OmniSettings
+) -> tuple[list[SourceProduct], list[RowProblem]]:
+    """Products and problems, both in the order of `rows`.
+
+    Rows that share a STOCKCODE become one product with a quantity per WAREHOUSECODE; its other fields are
+    those of the first row. A product to be IGNOREd carries its code and title only. Problems of a row that
+    was used all the same (a rounded price, an unknown active value) say what was done with it.
+    Raises NotSetUp naming a missing column and the columns there are.
+    """
+    return _Batch(_Layout(columns, settings)).translate(rows)
+
+
+class _Unusable(Exception):
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class _Layout:
+    """Where each column is; -1 where the query does not yield it."""
+
+    def __init__(self, columns: Sequence[str], settings: OmniSettings) -> None:
+        at = {name.strip().upper(): index for index, name in enumerate(columns)}
+        if len(at) != len(columns):
+            raise NotSetUp(
+                f"The product query yields a column twice: {', '.join(columns)}.",
+                hint="Give every column of the product query a name of its own.",
+            )
+        self.width = len(columns)
+        self.active_name = settings.active_column.upper()
+        prices = {column.upper(): tier for column, tier in settings.price_map.items()}
+        wanted = ["STOCKCODE", "DESCRIPTION", self.active_name, *prices, settings.quantity_column.upper()]
+        if missing := [name for name in wanted if name not in at]:
+            raise NotSetUp(
+                f"The product query yields no {missing[0]}. It yields: {', '.join(columns) or 'nothing'}.",
+                hint=f"Add {', '.join(missing)} to the agent's product query, or change the settings.",
+            )
+        self.code = at["STOCKCODE"]
+        self.title = at["DESCRIPTION"]
+        self.active = at[self.active_name]
+        self.quantity_name = settings.quantity_column.upper()
+        self.quantity = at[self.quantity_name]
+        self.warehouse = at.get("WAREHOUSECODE", -1)
+        self.barcode = at.get("BARCODE", -1)
+        self.category = at.get("CATEGORY", -1)
+        self.weight = at.get("WEIGHT", -1)
+        self.grams_per_unit = Decimal(1000 if settings.weight_unit == "kg" else 1)
+        self.prices = [
+            (index, name, prices.get(name) or name.lower())
+            for name, index in at.items()
+            if name in prices or _PRICE_COLUMN.fullmatch(name)
+        ]
+        metas = {column.upper(): key for column, key in settings.meta_map.items()}
+        self.meta = [
+            (index, metas.get(name) or name.lower())
+            for name, index in at.items()
+            if name in metas or (_EXTRA_COLUMN.fullmatch(name) and name != self.active_name)
+        ]
+
+
+class _Batch:
+    def __init__(self, layout: _Layout) -> None:
+        self._layout = layout
+        self._products: list[SourceProduct] = []
+        self._problems: list[RowProblem] = []
+        self._at: dict[str, int] = {}
+        self._unknown: dict[str, list[str]] = {}
+        # The same few prices, quantities and weights come again and again: each text is read once.
+        self._prices: dict[str, Decimal] = {}
+        self._quantities: dict[str, Decimal] = {}
+        self._weights: dict[str, int] = {}
+
+    def translate(self, rows: Sequence[Row]) -> tuple[list[SourceProduct], list[RowProblem]]:
+        for number, row in enumerate(rows, 1):
+            self._row(number, row)
+        for value, codes in self._unknown.items():
+            more = f" and {len(codes) - 1} more" if len(codes) > 1 else ""
+            self._problem(
+                codes[0],
+                f'{self._layout.active_name} is "{value}" on {codes[0]}{more}: treated as IGNORE.',
+                f"Put ACTIVE, DELETE or IGNORE into {self._layout.active_name} of the stock item in Omni.",
+            )
+        return self._products, self._problems
+
+    def _row(self, number: int, row: Row) -> None:
+        layout = self._layout
+        if len(row) != layout.width:
+            self._problem(
+                "",
+                f"Row {number} has {len(row)} values for {layout.width} columns. The row was left out.",
+                "Read again; if it stays so, report it.",
+            )
+            return
+        code = (row[layout.code] or "").strip()
+        title = (row[layout.title] or "").strip()
+        if not code:
+            self._problem(
+                "",
+                f'A row has no STOCKCODE (its description: "{title[:60]}"). The row was left out.',
+                "Give the stock item a code in Omni, or leave such rows out of the product query.",
+            )
+            return
+        try:
+            known = self._at.get(code)
+            if known is None:
+                self._products.append(self._product(code, title, row))
+                self._at[code] = len(self._products) - 1
+            else:
+                self._products[known] = self._with_warehouse(self._products[known], code, row)
+        except _Unusable as problem:
+            self._problem(code[:SKU_MAX], f"{problem.message} The row was left out.", problem.hint)
+
+    def _product(self, code: str, title: str, row: Row) -> SourceProduct:
+        active = self._active(code, (row[self._layout.active] or "").strip())
+        if active is Active.IGNORE:
+            _check_text(code, "STOCKCODE", code, SKU_MAX)
+            return SourceProduct(code, code, code, active, title[:TITLE_MAX].replace("\x00", ""))
+        if active is Active.ACTIVE:
+            return self._whole_product(code, title, active, row)
+        try:
+            return self._whole_product(code, title, active, row)
+        except _Unusable as problem:
+            # A product that is to go must go, whatever else is wrong with its row; unless it is the code.
+            _check_text(code, "STOCKCODE", code, SKU_MAX)
+            self._problem(code, f"{problem.message} It is deactivated all the same.", problem.hint)
+            return SourceProduct(code, code, code, active, title[:TITLE_MAX].replace("\x00", ""))
+
+    def _whole_product(self, code: str, title: str, active: Active, row: Row) -> SourceProduct:
+        layout = self._layout
+        if len(code) > SKU_MAX or len(title) > TITLE_MAX or "\x00" in code or "\x00" in title:
+            _check_text(code, "STOCKCODE", code, SKU_MAX)
+            _check_text(code, "DESCRIPTION", title, TITLE_MAX)
+        if not title:
+            raise _Unusable(f"{code} has no description.", "Fill in the description in Omni.")
+        prices = self._prices
+        tiers: dict[str, Decimal] = {}
+        for index, name, tier in layout.prices:
+            text = row[index]
+            if text:
+                price = prices.get(text)
+                if price is None:
+                    price = self._price(code, name, text)
+                if price is not _NONE:
+                    tiers[tier] = price
+        meta: dict[str, str] = {}
+        for index, key in layout.meta:
+            text = row[index]
+            if text and (text := text.strip()):
+                meta[key] = text.replace("\x00", "") if "\x00" in text else text
+        barcode = self._text(row, layout.barcode)
+        if barcode and len(barcode) > BARCODE_MAX:
+            _check_text(code, "BARCODE", barcode, BARCODE_MAX)
+        quantity_text = row[layout.quantity] or ""
+        quantity = self._quantities.get(quantity_text)
+        return SourceProduct(
+            source_product_code=code,
+            source_variant_code=code,
+            sku=code,
+            product_active=active,
+            title=title,
+            price_tiers=tiers,
+            quantities={
+                self._text(row, layout.warehouse) or "": (
+                    self._quantity(code, quantity_text) if quantity is None else quantity
+                )
+            },
+            meta=meta,
+            collection=self._text(row, layout.category),
+            barcode=barcode,
+            grams=None if layout.weight < 0 else self._grams(code, row[layout.weight] or ""),
+        )
+
+    def _with_warehouse(self, product: SourceProduct, code: str, row: Row) -> SourceProduct:
+        warehouse = self._text(row, self._layout.warehouse)
+        if warehouse is None or (product.quantities and warehouse in product.quantities):
+            where = f" for warehouse {warehouse}" if warehouse else ""
+            raise _Unusable(
+                f"{code} comes twice{where}.",
+                "Let the product query yield one row per STOCKCODE, or one per STOCKCODE and WAREHOUSECODE.",
+            )
+        if product.product_active is Active.IGNORE:
+            return product
+        return replace(
+            product,
+            quantities={
+                **product.quantities,
+                warehouse: self._quantity(code, row[self._layout.quantity] or ""),
+            },
+        )
+
+    def _active(self, code: str, text: str) -> Active:
+        active = _ACTIVE.get(text) or _ACTIVE.get(text.upper())
+        if active is None:
+            self._unknown.setdefault(text[:60], []).append(code[:SKU_MAX])
+            return Active.IGNORE
+        return active
+
+    def _price(self, code: str, column: str, text: str) -> Decimal:
+        """The price in a text, remembered when there is nothing to say about it; _NONE for a blank one."""
+        shown = text.strip()[:60]
+        price = _number(text.strip()) if shown else _NONE
+        if price is None:
+            raise _Unusable(
+                f'{code}: {column} is "{shown}", which is no number.',
+                "Correct the selling price in Omni, or let the product query yield it with a decimal point.",
+            )
+        if price is not _NONE and price < 0:
+            raise _Unusable(
+                f"{code}: {column} is {shown}, less than nothing.", "Correct the selling price in Omni."
+            )
+        rounded = price if price is _NONE else price.quantize(MONEY, ROUND_HALF_UP)
+        if rounded is _NONE or rounded == price:
+            self._prices[text] = price
+            return price
+        if abs(rounded - price) > DOUBLE_NOISE:
+            self._problem(
+                code,
+                f"{code}: {column} is {shown}, more than 4 decimals: {rounded} was used.",
+                "Round the selling price in Omni or in the product query.",
+            )
+        return rounded
+
+    def _quantity(self, code: str, text: str) -> Decimal:
+        """Negative is 0; no value at all is 0 too: the item has no stock record."""
+        quantity = _number(text.strip()) if text.strip() else Decimal(0)
+        if quantity is None:
+            raise _Unusable(
+                f'{code}: {self._layout.quantity_name} is "{text.strip()[:60]}", which is no number.',
+                "Let the product query yield the available quantity as a number with a decimal point.",
+            )
+        quantity = max(quantity, Decimal(0))
+        self._quantities[text] = quantity
+        return quantity
+
+    def _grams(self, code: str, text: str) -> int:
+        known = self._weights.get(text)
+        if known is not None:
+            return known
+        weight = _number(text.strip() or "0")
+        if weight is None or weight < 0:
+            raise _Unusable(
+                f'{code}: WEIGHT is "{text.strip()[:60]}", which is no weight.',
+                "Correct the weight in Omni, or leave WEIGHT out of the product query.",
+            )
+        grams = int((weight * self._layout.grams_per_unit).quantize(Decimal(1), ROUND_HALF_UP))
+        self._weights[text] = grams
+        return grams
+
+    def _text(self, row: Row, index: int) -> str | None:
+        """A text, trimmed; None when the query does not yield the column."""
+        return None if index < 0 else (row[index] or "").strip().replace("\x00", "")
+
+    def _problem(self, code: str, message: str, hint: str) -> None:
+        self._problems.append(RowProblem(code, message, hint))
+
+
+def _number(text: str) -> Decimal | None:
+    """A finite number of a believable size, or None. Python's own extras (1_000, NaN) are none."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    if "_" in text or not text.isascii() or not number.is_finite() or not -MONEY_LIMIT < number < MONEY_LIMIT:
+        return None
+    return number
+
+
+def _check_text(code: str, column: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise _Unusable(
+            f"{code[:SKU_MAX]}: {column} has {len(text)} characters, more than {longest}.",
+            f"Shorten {column} in Omni.",
+        )
+    if "\x00" in text:
+        raise _Unusable(
+            f"{code.replace(chr(0), '?')}: {column} holds a NUL character.",
+            f"Type {column} anew in Omni.",
+        )
