@@ -53,5 +53,5 @@ def refuse_a_role_that_bypasses_tenancy() -> None:
     if bypasses or owns:
         raise NotSetUp(
             f"The database role {name} can read every client's data, so the hub does not start with it.",
-            hint="Give DATABASE_URL a plain role and keep the owner for DATABASE_ADMIN_URL (docs/operate.md).",
+            hint="Give DATABASE_URL a plain role; DATABASE_ADMIN_URL is for the owner (docs/operate.md).",
         )

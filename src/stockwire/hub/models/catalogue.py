@@ -1,6 +1,8 @@
 """Products as the hub holds them: variants, price tiers, quantities per warehouse, meta and images.
 
-Rows are written in bulk by sync/receive; nothing else inserts here.
+Rows are written in bulk by sync/store_products, which takes every id from the row it joins to; nothing else
+inserts here. So the bulk tables carry no foreign-key checks: those cost a first load more than a third of
+its time (docs/adr/0005), and row-level security already ties each row to its client.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from stockwire.hub.models.places import Source
 class Product(models.Model):
     """Parent-level data, keyed by source and source_product_code (model.md section 3)."""
 
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False)
     source_product_code = models.CharField(max_length=100)
     active = models.BooleanField()
@@ -30,16 +32,18 @@ class Product(models.Model):
     class Meta:
         db_table = "products"
         constraints = [
-            models.UniqueConstraint(fields=["source", "source_product_code"], name="one_product_per_source_code")
+            models.UniqueConstraint(
+                fields=["source", "source_product_code"], name="one_product_per_source_code"
+            )
         ]
 
 
 class Variant(models.Model):
     """What is sold: one SKU. Simple products have one variant with the product's own code."""
 
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False)
-    product = models.ForeignKey(Product, on_delete=models.CASCADE)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, db_constraint=False)
     source_variant_code = models.CharField(max_length=100)
     sku = models.CharField(max_length=100)
     barcode = models.CharField(max_length=100, null=True)
@@ -49,7 +53,9 @@ class Variant(models.Model):
     class Meta:
         db_table = "variants"
         constraints = [
-            models.UniqueConstraint(fields=["source", "source_variant_code"], name="one_variant_per_source_code")
+            models.UniqueConstraint(
+                fields=["source", "source_variant_code"], name="one_variant_per_source_code"
+            )
         ]
         # Most shops do not tell upper from lower case in an SKU, so neither do we when we look one up.
         indexes = [models.Index(models.functions.Upper("sku"), "client", name="variants_sku")]
@@ -59,8 +65,8 @@ class PriceTier(models.Model):
     """Amount in the client's currency, as the source holds it."""
 
     pk = models.CompositePrimaryKey("variant_id", "tier")
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     tier = models.CharField(max_length=100)
     price = models.DecimalField(max_digits=16, decimal_places=4)
 
@@ -72,8 +78,8 @@ class Quantity(models.Model):
     """Available quantity in one warehouse ("" is the source's only or summed one). Never negative."""
 
     pk = models.CompositePrimaryKey("variant_id", "warehouse")
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     warehouse = models.CharField(max_length=100)
     quantity = models.DecimalField(max_digits=16, decimal_places=4)
 
@@ -85,8 +91,8 @@ class ProductMeta(models.Model):
     """An attribute: key and text."""
 
     pk = models.CompositePrimaryKey("product_id", "key")
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     key = models.CharField(max_length=100)
     value = models.TextField()
 
@@ -97,7 +103,7 @@ class ProductMeta(models.Model):
 class Image(models.Model):
     """An image of a product, known by the hash of its content once it has been read."""
 
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     product = models.ForeignKey(Product, on_delete=models.CASCADE)
     src = models.TextField()
     content_hash = models.CharField(max_length=64, default="", blank=True)

@@ -17,7 +17,7 @@ from stockwire.hub.models.places import Channel
 class ChannelLink(models.Model):
     """Our variant, their ids. One of each per channel."""
 
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False)
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
     product_code = models.CharField(max_length=100)
@@ -39,7 +39,7 @@ class Known(models.Model):
     """What the channel last confirmed for one field group: field name to value (money as text)."""
 
     pk = models.CompositePrimaryKey("channel_id", "variant_id", "group")
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False)
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
     group = models.CharField(max_length=20)
@@ -63,9 +63,9 @@ class Stale(models.Model):
     """
 
     pk = models.CompositePrimaryKey("channel_id", "product_id")
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False)
-    product = models.ForeignKey(Product, on_delete=models.CASCADE)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, db_constraint=False)
     version = models.BigIntegerField(db_default=1)
     since = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=20, choices=StaleState, db_default=StaleState.WAITING)

@@ -82,7 +82,9 @@ class Order(models.Model):
     class Meta:
         db_table = "orders"
         constraints = [
-            models.UniqueConstraint(fields=["channel", "channel_order_code"], name="one_order_per_channel_code"),
+            models.UniqueConstraint(
+                fields=["channel", "channel_order_code"], name="one_order_per_channel_code"
+            ),
             models.UniqueConstraint(fields=["source", "reference"], name="one_order_per_reference"),
         ]
         indexes = [

@@ -7,6 +7,7 @@ safe beside another writer (docs/adr/0005).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -25,16 +26,32 @@ def store(source: Source, products: Sequence[SourceProduct], removed: Sequence[s
     deleted = [p.source_product_code for p in products if p.product_active is Active.DELETE]
     changed: list[int] = []
     if active:
-        _stage(active)
-        with connection.cursor() as cursor:
-            for sql in (PRODUCTS, VARIANTS, PRICES, FEWER_PRICES, QUANTITIES, FEWER_QUANTITIES, META):
-                cursor.execute(sql, {"client": source.client_id, "source": source.pk})
-                changed += [row[0] for row in cursor.fetchall()]
+        changed += _store_active(source, active)
     if gone := deleted + list(removed):
         with connection.cursor() as cursor:
             cursor.execute(DEACTIVATE, [source.pk, gone])
             changed += [row[0] for row in cursor.fetchall()]
     return sorted(set(changed))
+
+
+def _store_active(source: Source, products: Sequence[SourceProduct]) -> list[int]:
+    ours = {"client": source.client_id, "source": source.pk}
+    _stage(products)
+    with connection.cursor() as cursor:
+        cursor.execute(PRODUCTS, ours)
+        changed = [row[0] for row in cursor.fetchall()]
+        cursor.execute(VARIANTS, ours)
+        written = cursor.fetchall()
+        changed += [product_id for product_id, _ in written]
+        all_new = sum(inserted for _, inserted in written) == len(products)
+        if all_new:
+            # Nothing old to take away, and every product is already known to have changed.
+            cursor.execute(WRITE_PRICES, ours)
+            cursor.execute(WRITE_QUANTITIES, ours)
+        for sql in (META,) if all_new else (*FEWER, PRICES, QUANTITIES, META):
+            cursor.execute(sql, ours)
+            changed += [row[0] for row in cursor.fetchall()]
+    return changed
 
 
 def _stage(products: Sequence[SourceProduct]) -> None:
@@ -72,7 +89,16 @@ def _incoming(product: SourceProduct) -> tuple[Any, ...]:
         product.barcode,
         product.grams,
         product.inventory_management,
+        _array(tuple(product.price_tiers)),
+        _array(tuple(product.quantities)),
     )
+
+
+@lru_cache(maxsize=1024)
+def _array(names: tuple[str, ...]) -> str:
+    """A PostgreSQL array literal; a catalogue has few different sets of price lists and warehouses."""
+    quoted = ('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names)
+    return "{" + ",".join(quoted) + "}"
 
 
 def _copy(cursor: Any, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -84,7 +110,8 @@ def _copy(cursor: Any, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
 STAGE = """
     create temporary table if not exists incoming (
         product_code text, variant_code text, sku text, title text, body_html text, collection text,
-        product_type text, vendor text, tags text, barcode text, grams integer, managed boolean
+        product_type text, vendor text, tags text, barcode text, grams integer, managed boolean,
+        tiers text[], warehouses text[]
     ) on commit delete rows;
     create temporary table if not exists incoming_prices (variant_code text, tier text, price numeric(16, 4))
         on commit delete rows;
@@ -118,7 +145,8 @@ VARIANTS = """
     insert into variants as v (client_id, source_id, product_id, source_variant_code, sku, barcode, grams,
         inventory_management)
     select %(client)s, %(source)s, p.id, i.variant_code, i.sku, i.barcode, i.grams, i.managed
-    from incoming i join products p on p.source_id = %(source)s and p.source_product_code = i.product_code
+    from incoming i cross join lateral (select p.id from products p
+        where p.source_id = %(source)s and p.source_product_code = i.product_code offset 0) p
     on conflict (source_id, source_variant_code) do update set
         product_id = excluded.product_id, sku = excluded.sku, barcode = coalesce(excluded.barcode, v.barcode),
         grams = coalesce(excluded.grams, v.grams), inventory_management = excluded.inventory_management
@@ -126,48 +154,40 @@ VARIANTS = """
         or v.barcode is distinct from coalesce(excluded.barcode, v.barcode)
         or v.grams is distinct from coalesce(excluded.grams, v.grams)
         or v.inventory_management <> excluded.inventory_management
-    returning v.product_id
+    returning v.product_id, xmax = 0
 """
-_OURS = "join variants v on v.source_id = %(source)s and v.source_variant_code = i.variant_code"
-PRICES = f"""
-    with written as (
-        insert into price_tiers as t (client_id, variant_id, tier, price)
-        select %(client)s, v.id, i.tier, i.price from incoming_prices i {_OURS}
-        on conflict (variant_id, tier) do update set price = excluded.price where t.price <> excluded.price
-        returning variant_id)
-    select distinct v.product_id from written join variants v on v.id = written.variant_id
+# One index look-up per incoming row, whatever the planner believes of tables that are just being filled:
+# without the fence it scans the whole source for every batch, and a first load becomes quadratic.
+_OURS = """cross join lateral (select v.id, v.product_id from variants v
+    where v.source_id = %(source)s and v.source_variant_code = i.variant_code offset 0) v"""
+WRITE_PRICES = f"""
+    insert into price_tiers as t (client_id, variant_id, tier, price)
+    select %(client)s, v.id, i.tier, i.price from incoming_prices i {_OURS}
+    on conflict (variant_id, tier) do update set price = excluded.price where t.price <> excluded.price
 """  # noqa: S608 - the parts are constants of this file
-FEWER_PRICES = f"""
-    with gone as (
-        delete from price_tiers t using incoming i {_OURS}
-        where t.variant_id = v.id and not exists (
-            select 1 from incoming_prices n where n.variant_code = i.variant_code and n.tier = t.tier)
-        returning v.product_id)
-    select distinct product_id from gone
+WRITE_QUANTITIES = f"""
+    insert into quantities as q (client_id, variant_id, warehouse, quantity)
+    select %(client)s, v.id, i.warehouse, i.quantity from incoming_quantities i {_OURS}
+    on conflict (variant_id, warehouse) do update set quantity = excluded.quantity
+    where q.quantity <> excluded.quantity
 """  # noqa: S608
-QUANTITIES = f"""
-    with written as (
-        insert into quantities as q (client_id, variant_id, warehouse, quantity)
-        select %(client)s, v.id, i.warehouse, i.quantity from incoming_quantities i {_OURS}
-        on conflict (variant_id, warehouse) do update set quantity = excluded.quantity
-        where q.quantity <> excluded.quantity
-        returning variant_id)
-    select distinct v.product_id from written join variants v on v.id = written.variant_id
-"""  # noqa: S608
-FEWER_QUANTITIES = f"""
-    with gone as (
-        delete from quantities q using incoming i {_OURS}
-        where q.variant_id = v.id and not exists (
-            select 1 from incoming_quantities n
-            where n.variant_code = i.variant_code and n.warehouse = q.warehouse)
-        returning v.product_id)
-    select distinct product_id from gone
-"""  # noqa: S608
+_CHANGED = """
+    with written as ({} returning variant_id)
+    select distinct v.product_id from written cross join lateral (
+        select v.product_id from variants v where v.id = written.variant_id offset 0) v
+"""
+PRICES, QUANTITIES = _CHANGED.format(WRITE_PRICES), _CHANGED.format(WRITE_QUANTITIES)
+FEWER = (
+    f"""delete from price_tiers t using incoming i {_OURS}
+        where t.variant_id = v.id and t.tier <> all(i.tiers) returning v.product_id""",  # noqa: S608
+    f"""delete from quantities q using incoming i {_OURS}
+        where q.variant_id = v.id and q.warehouse <> all(i.warehouses) returning v.product_id""",  # noqa: S608
+)
 META = """
     insert into product_meta as m (client_id, product_id, key, value)
     select distinct on (p.id, i.key) %(client)s, p.id, i.key, i.value
-    from incoming_meta i
-    join products p on p.source_id = %(source)s and p.source_product_code = i.product_code
+    from incoming_meta i cross join lateral (select p.id from products p
+        where p.source_id = %(source)s and p.source_product_code = i.product_code offset 0) p
     order by p.id, i.key
     on conflict (product_id, key) do update set value = excluded.value where m.value <> excluded.value
     returning m.product_id

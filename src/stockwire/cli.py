@@ -1,0 +1,66 @@
+"""The command line: `stockwire`. Each command is a few lines; the work is elsewhere.
+
+Groups of commands are imported when they are asked for, so that the agent never loads the hub.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from stockwire.errors import StockwireError
+
+# Command name -> (module, attribute). What is not asked for is not imported.
+COMMANDS = {
+    "agent": ("stockwire.agent.commands", "agent"),
+    "channel": ("stockwire.hub.commands", "channel"),
+    "client": ("stockwire.hub.commands", "client"),
+    "demo": ("stockwire.demo.commands", "demo"),
+    "migrate": ("stockwire.hub_commands", "migrate"),
+    "sim": ("stockwire.sim_commands", "sim"),
+    "source": ("stockwire.hub.commands", "source"),
+    "up": ("stockwire.hub_commands", "up"),
+    "user": ("stockwire.hub.commands", "user"),
+    "web": ("stockwire.hub_commands", "web"),
+    "worker": ("stockwire.hub_commands", "worker"),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        found = getattr(import_module(module), attribute)
+        assert isinstance(found, click.Command)
+        return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except StockwireError as error:
+            click.echo(f"Error: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"Fix:   {error.hint}", err=True)
+            sys.exit(1)
+
+
+@click.command(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="stockwire")
+def main() -> None:
+    """Stockwire joins Omni Accounts with the places a business sells from and ships from.
+
+    Example: stockwire demo
+    """
+
+
+if __name__ == "__main__":
+    main()

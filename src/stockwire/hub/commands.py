@@ -1,0 +1,153 @@
+"""Setting a client up from the command line: client, user, source with its agent, channel."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+_CLIENT = click.option("--client", "client_id", type=int, required=True, help="Id of the client.")
+_SETTINGS = click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="TOML file with the connector's settings (docs/connect).",
+)
+
+
+def _hub() -> Any:
+    """The set-up verbs, with Django ready."""
+    from stockwire.hub_commands import start_django
+
+    start_django(None)
+    from stockwire.hub import setting_up
+
+    return setting_up
+
+
+def _settings(file: Path | None) -> dict[str, Any]:
+    return tomllib.loads(file.read_text()) if file else {}
+
+
+@click.group()
+def client() -> None:
+    """Businesses that use this hub.
+
+    Example: stockwire client add "Karoo Fasteners"
+    """
+
+
+@client.command("add")
+@click.argument("name")
+def add_client(name: str) -> None:
+    """Add a client and print its id.
+
+    Example: stockwire client add "Karoo Fasteners"
+    """
+    click.echo(f"Client {_hub().add_client(name)}: {name}")
+
+
+@click.group()
+def user() -> None:
+    """People who sign in to the console.
+
+    Example: stockwire user add --client 1 thandi
+    """
+
+
+@user.command("add")
+@_CLIENT
+@click.argument("username")
+@click.option("--read-only", is_flag=True, help="May look and not change.")
+@click.password_option(help="Asked for when not given.")
+def add_user(client_id: int, username: str, read_only: bool, password: str) -> None:
+    """Add a user; the password is asked for.
+
+    Example: stockwire user add --client 1 thandi
+    """
+    _hub().add_user(client_id, username, password, "read_only" if read_only else "administrator")
+    click.echo(f"{username} may sign in.")
+
+
+@click.group()
+def source() -> None:
+    """Systems that own products and accept orders.
+
+    Example: stockwire source add --client 1 --settings omni.toml "Omni at head office"
+    """
+
+
+@source.command("add")
+@_CLIENT
+@_SETTINGS
+@click.option("--type", "kind", default="omni", show_default=True, help="Kind of source.")
+@click.argument("description")
+def add_source(client_id: int, settings_file: Path | None, kind: str, description: str) -> None:
+    """Add a source and print its id and the enrolment code of its agent.
+
+    Example: stockwire source add --client 1 --settings omni.toml "Omni at head office"
+    """
+    hub = _hub()
+    source_id = hub.add_source(client_id, kind, description, _settings(settings_file))
+    _print_code(source_id, hub.add_agent(client_id, source_id).code)
+
+
+@source.command("agent-code")
+@_CLIENT
+@click.argument("source_id", type=int)
+def agent_code(client_id: int, source_id: int) -> None:
+    """Add an agent to a source and print the code it enrols with.
+
+    Example: stockwire source agent-code --client 1 1
+    """
+    _print_code(source_id, _hub().add_agent(client_id, source_id).code)
+
+
+@source.command("revoke-agent")
+@_CLIENT
+@click.argument("agent_id", type=int)
+def revoke_agent(client_id: int, agent_id: int) -> None:
+    """Make an agent's token worthless.
+
+    Example: stockwire source revoke-agent --client 1 3
+    """
+    _hub().revoke_agent(client_id, agent_id)
+    click.echo(f"Agent {agent_id} is revoked.")
+
+
+@click.group()
+def channel() -> None:
+    """Places that sell.
+
+    Example: stockwire channel add --client 1 --source 1 --type woocommerce --settings shop.toml "Web shop"
+    """
+
+
+@channel.command("add")
+@_CLIENT
+@_SETTINGS
+@click.option("--source", "source_id", type=int, required=True, help="Id of the source that feeds it.")
+@click.option("--type", "kind", required=True, help="Kind of channel, for instance woocommerce.")
+@click.option("--price-tier", default="", help="Price list; the retail list when not given.")
+@click.option("--warehouse", default="", help="Warehouse; all together when not given.")
+@click.option("--stock-buffer", type=int, default=0, help="Units kept back from this channel.")
+@click.option("--qty-limit-upper", type=int, help="The most units ever shown.")
+@click.argument("description")
+def add_channel(
+    client_id: int, settings_file: Path | None, source_id: int, kind: str, description: str, **terms: Any
+) -> None:
+    """Add a channel and print its id.
+
+    Example: stockwire channel add --client 1 --source 1 --type woocommerce --settings shop.toml "Web shop"
+    """
+    channel_id = _hub().add_channel(
+        client_id, source_id, kind, description, _settings(settings_file), **terms
+    )
+    click.echo(f"Channel {channel_id}: {description}. Its products are being looked at now.")
+
+
+def _print_code(source_id: int, code: str) -> None:
+    click.echo(f"Source {source_id}. On the Omni server, within a day, run:")
+    click.echo(f"  stockwire agent enrol --config agent.toml --code {code}")
