@@ -185,6 +185,14 @@ def test_a_folder_that_is_there_keeps_its_mode(folder: Path) -> None:
     assert mode(folder) == 0o755
 
 
+def test_a_folder_that_others_may_write_into_is_refused(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o1777)
+    with pytest.raises(NotSetUp, match="Others may write into"):
+        PrivatePostgres(folder).start()
+    assert list(folder.iterdir()) == []
+
+
 def test_programs_in_a_private_place_are_copied_for_the_server_user(folder: Path) -> None:
     """A clone in root's home: the server's user cannot reach the wheel. The links stand for such a place."""
     from importlib.util import find_spec
@@ -254,6 +262,22 @@ def test_after_kill_nine_it_starts_again_with_everything_committed(folder: Path)
         until(lambda: not server.running())
         server.start()
     assert ask(server.admin_dsn(), "SELECT count(*) FROM kept") == 1000
+
+
+def test_a_server_whose_starter_died_too_early_is_waited_for(folder: Path) -> None:
+    server = PrivatePostgres(folder)
+    server.start()
+    said = folder / "data" / "postmaster.pid"
+    ready = said.read_text()
+    assert ready.rstrip().endswith("ready")
+    said.write_text(ready.replace("ready   ", "starting"))
+    waiting = threading.Thread(target=PrivatePostgres(folder).start)
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive(), "it should wait while the server says that it is starting"
+    said.write_text(ready)
+    waiting.join(20)
+    assert not waiting.is_alive()
 
 
 def test_a_process_that_got_the_dead_servers_number_is_not_taken_for_it(folder: Path) -> None:

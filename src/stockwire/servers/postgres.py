@@ -7,42 +7,35 @@ It survives the process that started it; whoever needs it next finds it running.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import secrets
 import shlex
 import shutil
 import time
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
 from stockwire.errors import NotSetUp, TryLater
-from stockwire.servers.postgres_binaries import ServerUser, may_enter, programs_for, run_as, server_user
+from stockwire.servers.postgres_binaries import programs_for, run_as
+from stockwire.servers.postgres_folder import PORT, PostgresFolder, default_folder
 from stockwire.servers.postgres_roles import Dsns, prepare_database
-from stockwire.servers.postgres_settings import WHO_MAY_CONNECT, settings_for
-from stockwire.servers.private_files import alone, make_folder, write_whole
+from stockwire.servers.private_files import write_whole
 
 __all__ = ["ADMIN_ROLE", "Dsns", "PrivatePostgres", "default_folder"]
 
 ADMIN_ROLE = "stockwire_admin"
-_PORT = 5432  # only part of the socket's file name: there is no TCP
-_LONGEST_SOCKET_PATH = 107  # bytes; sun_path less its closing zero
 _START_WITHIN_S = 60
 
 
 class PrivatePostgres:
-    """A PostgreSQL server of our own in `folder` (default: `default_folder()`), one server per folder.
-
-    Layout: `data/` and `socket/` belong to the server's user (700); password files, settings and lock
-    belong to us (600, 644 for the settings, which hold no secret).
-    """
+    """A PostgreSQL server of our own in `folder` (default: `default_folder()`), one server per folder."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = (folder or default_folder()).absolute()
-        self._data = self.folder / "data"
+        self._place = PostgresFolder((folder or default_folder()).absolute())
+        self.folder = self._place.path
+        self._data = self._place.data
         self._pid_file = self._data / "postmaster.pid"
 
     def start(self) -> None:
@@ -51,33 +44,35 @@ class PrivatePostgres:
         Raises NotSetUp when the folder cannot be used or holds another version's data, TryLater when the
         server does not come up.
         """
-        self._make_folder()
-        with self._alone():
+        self._place.prepare()
+        with self._place.alone():
             if self.running():
+                self._wait_until_ready()
                 return
             if not (self._data / "PG_VERSION").exists():
                 self._initialise()
             self._refuse_another_version()
-            self._write_settings()
+            self._place.write_settings()
             self._start_server()
 
     def stop(self) -> None:
         """Stop the server at once but cleanly: open transactions are rolled back. No-op when it is down."""
         if not self.folder.exists():
             return
-        with self._alone():
+        with self._place.alone():
             if self.running():
                 done = run_as(
-                    self._user, [self._programs / "pg_ctl", "stop", "-D", self._data, "-m", "fast", "-w"]
+                    self._place.user,
+                    [self._programs / "pg_ctl", "stop", "-D", self._data, "-m", "fast", "-w"],
                 )
                 if self.running():
                     raise TryLater(
                         f"PostgreSQL in {self.folder} did not stop.",
                         detail=done.stderr.strip() or done.stdout,
                     )
-            if self._socket_folder.parent != self.folder:
+            if self._place.socket.parent != self.folder:
                 with suppress(OSError):
-                    self._socket_folder.rmdir()
+                    self._place.socket.rmdir()
 
     def running(self) -> bool:
         """Say whether the server of this folder is up. A process that merely got its old number is not it."""
@@ -91,81 +86,35 @@ class PrivatePostgres:
 
     def admin_dsn(self, database: str = "postgres") -> str:
         """Return the superuser's connection URI, for migrations and set-up only. It holds the password."""
-        return self._dsn(ADMIN_ROLE, self._password(ADMIN_ROLE), database)
+        return self._dsn(ADMIN_ROLE, self._place.password(ADMIN_ROLE), database)
 
     def ensure_roles_and_database(self, app_role: str = "stockwire_app", database: str = "stockwire") -> Dsns:
         """Make the database and the plain role the hub works as; put both right when they are there.
 
-        The role can neither bypass row-level security nor make roles or databases, and owns nothing.
+        The role can neither bypass row-level security nor make roles or databases, and owns nothing. Starts
+        the server when it is down.
         """
-        with self._alone():
-            password = self._password(app_role)
+        self.start()
+        with self._place.alone():
+            password = self._place.password(app_role)
             prepare_database(self.admin_dsn(), self.admin_dsn(database), app_role, password, database)
         return Dsns(admin=self.admin_dsn(database), app=self._dsn(app_role, password, database))
 
     @cached_property
-    def _user(self) -> ServerUser:
-        return server_user()
-
-    @cached_property
     def _programs(self) -> Path:
-        return programs_for(self._user, self.folder / "programs")
-
-    @cached_property
-    def _socket_folder(self) -> Path:
-        """`socket/` in our folder; a short private folder when that path is too long for a socket."""
-        inside = self.folder / "socket"
-        if len(os.fsencode(inside / f".s.PGSQL.{_PORT}")) <= _LONGEST_SOCKET_PATH:
-            return inside
-        name = hashlib.blake2b(os.fsencode(self.folder), digest_size=6).hexdigest()
-        if os.geteuid() == 0:
-            return Path("/run") / f"stockwire-{name}"
-        return Path("/tmp") / f"stockwire-{os.geteuid()}-{name}"  # noqa: S108 - ownership is checked on use
-
-    def _make_folder(self) -> None:
-        """Make the folder and what is missing above it; leave what is there exactly as it is."""
-        missing = []
-        for path in [self.folder, *self.folder.parents]:
-            if not os.path.lexists(path):
-                missing.append(path)
-            elif may_enter(self._user, path):
-                break
-            else:
-                raise NotSetUp(
-                    f"PostgreSQL runs as the user {self._user.name}, who may not enter {path}.",
-                    hint="Choose a folder outside private ones, such as /var/lib/stockwire; "
-                    "Stockwire does not change the permissions of your folders.",
-                )
-        try:
-            for path in reversed(missing):
-                make_folder(path, 0o711 if self._user.dropped else 0o700)  # the server's user passes through
-            owner = self.folder.stat().st_uid
-        except OSError as refused:
-            raise NotSetUp(
-                f"The database folder {self.folder} cannot be made: {refused.strerror}.",
-                hint="Choose a folder that you may write to.",
-            ) from refused
-        if owner != os.geteuid():
-            raise NotSetUp(
-                f"The database folder {self.folder} belongs to user number {owner}, not to you.",
-                hint="Run Stockwire as that user, or choose another folder.",
-            )
-
-    def _alone(self) -> AbstractContextManager[None]:
-        """So that two processes starting at once make one server."""
-        return alone(self.folder, within_s=2 * _START_WITHIN_S)
+        return programs_for(self._place.user, self.folder / "programs")
 
     def _initialise(self) -> None:
         half = self.folder / "data.half"  # named data only when whole, so a broken off initdb leaves nothing
         if half.exists():
             shutil.rmtree(half)
-        self._private_folder(half)
+        self._place.make_private(half)
         password_file = self.folder / "initial.password"
         try:
-            write_whole(password_file, self._password(ADMIN_ROLE))
-            self._give(password_file)  # the server's user reads this copy once; ours stays ours
+            write_whole(password_file, self._place.password(ADMIN_ROLE))
+            self._place.give(password_file)  # the server's user reads this copy once; ours stays ours
             done = run_as(
-                self._user,
+                self._place.user,
                 [
                     *(self._programs / "initdb", "-D", half, "-U", ADMIN_ROLE, f"--pwfile={password_file}"),
                     *("--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--encoding=UTF8"),
@@ -185,7 +134,7 @@ class PrivatePostgres:
 
     def _refuse_another_version(self) -> None:
         theirs = (self._data / "PG_VERSION").read_text().strip()
-        said = run_as(self._user, [self._programs / "postgres", "--version"]).stdout
+        said = run_as(self._place.user, [self._programs / "postgres", "--version"]).stdout
         ours = re.search(r"\d+", said)
         if ours is None or ours.group() != theirs:
             raise NotSetUp(
@@ -195,19 +144,13 @@ class PrivatePostgres:
                 f"move {self.folder} away, start anew and restore. If it may go, delete that folder.",
             )
 
-    def _write_settings(self) -> None:
-        self._private_folder(self._socket_folder)
-        write_whole(self.folder / "hba.conf", WHO_MAY_CONNECT, mode=0o644)
-        settings = settings_for(self.folder, self._socket_folder, _PORT)
-        write_whole(self.folder / "postgresql.conf", settings, mode=0o644)
-
     def _start_server(self) -> None:
         self._clear_after_a_crash()
         options = f"-c config_file={shlex.quote(str(self.folder / 'postgresql.conf'))}"
         log = self._data / "start.log"
         log.unlink(missing_ok=True)
         done = run_as(
-            self._user,
+            self._place.user,
             [
                 *(self._programs / "pg_ctl", "start", "-D", self._data, "-l", log, "-o", options),
                 *("-w", "-t", str(_START_WITHIN_S)),
@@ -221,6 +164,20 @@ class PrivatePostgres:
                 detail=self._last_words() or done.stderr.strip(),
             )
 
+    def _wait_until_ready(self) -> None:
+        """Whoever started it may have died before it was ready; its own file says how far it is."""
+        deadline = time.monotonic() + _START_WITHIN_S
+        while self.running():
+            if self._pid_file.read_text().rstrip().endswith("ready"):
+                return
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        raise TryLater(
+            f"PostgreSQL in {self.folder} is starting up or shutting down.",
+            hint=f"After a crash this may take minutes; its own words are in {self._data / 'log'}.",
+        )
+
     def _clear_after_a_crash(self) -> None:
         """Remove a dead server's lock files, whose process number may be somebody else's by now.
 
@@ -228,7 +185,7 @@ class PrivatePostgres:
         folder any more, not even a session that outlived its server. Where that cannot be seen (no /proc),
         the decision stays PostgreSQL's.
         """
-        left = [self._pid_file, self._socket_folder / f".s.PGSQL.{_PORT}.lock"]
+        left = [self._pid_file, self._place.socket / f".s.PGSQL.{PORT}.lock"]
         if not any(path.exists() for path in left) or not Path("/proc/self/cwd").exists():
             return
         deadline = time.monotonic() + _START_WITHIN_S
@@ -252,48 +209,15 @@ class PrivatePostgres:
                     return last[0]
         return ""
 
-    def _private_folder(self, path: Path) -> None:
-        """Make the folder for the server's user alone; one that is there must already be just that."""
-        with suppress(FileExistsError):
-            path.mkdir(mode=0o700)
-            path.chmod(0o700)
-            self._give(path)
-        found = path.lstat()
-        if not path.is_dir() or path.is_symlink() or found.st_uid != self._user.uid or found.st_mode & 0o077:
-            raise NotSetUp(
-                f"{path} should be a folder that only the user {self._user.name} may enter, and is not.",
-                hint="Remove it and start again; Stockwire makes it anew.",
-            )
-
-    def _give(self, path: Path) -> None:
-        if self._user.dropped:
-            os.chown(path, self._user.uid, self._user.gid)
-
-    def _password(self, role: str) -> str:
-        """Return the role's password, drawn and kept in a file of mode 600 on first use."""
-        path = self.folder / f"{role}.password"
-        if not path.exists():
-            write_whole(path, secrets.token_urlsafe(32))
-        return path.read_text()
-
     def _dsn(self, role: str, password: str, database: str) -> str:
-        role, database, host = (quote(part, safe="") for part in (role, database, str(self._socket_folder)))
-        return f"postgresql://{role}:{password}@/{database}?host={host}&port={_PORT}"
+        role, database, host = (quote(part, safe="") for part in (role, database, str(self._place.socket)))
+        return f"postgresql://{role}:{password}@/{database}?host={host}&port={PORT}"
 
     def _pid(self) -> int | None:
         try:
             return int(self._pid_file.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return None
-
-
-def default_folder() -> Path:
-    """Return /var/lib/stockwire/postgres for root, the user's own data folder for anybody else."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/stockwire/postgres")
-    own = os.environ.get("XDG_DATA_HOME", "")
-    data_home = Path(own) if own.startswith("/") else Path.home() / ".local" / "share"
-    return data_home / "stockwire" / "postgres"
 
 
 def _runs_in(pid: int, data: Path) -> bool:
