@@ -1,0 +1,272 @@
+"""The agent's one process: it reads, it sends, it does the hub's work, each in a thread of its own.
+
+Reading never waits for the hub while the database's transaction is open, and sending never waits for the
+database. Everything but a wrong configuration is survived and tried again. It never listens on a port.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from stockwire.agent.config import AgentSettings
+from stockwire.agent.delivery import Delivery
+from stockwire.agent.journal import Journal, StreamChanged
+from stockwire.agent.link import HubLink
+from stockwire.agent.order_journal import OrderJournal
+from stockwire.agent.raising import Raiser
+from stockwire.agent.reading import Reader, Reading, Stopped
+from stockwire.agent.work import WorkLoop
+from stockwire.connectors.omni.api import OmniService
+from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
+from stockwire.wire import ReadingDone
+
+TOKEN_FILE = "hub.token"  # noqa: S105 - the name of a file
+LONGEST_PAUSE_S = 60.0
+
+
+class Agent:
+    """Everything the agent holds open. `run` returns after `stop` was called; close it then."""
+
+    def __init__(self, settings: AgentSettings) -> None:
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._log = structlog.get_logger("stockwire.agent")
+        folder = Path(settings.data_folder)
+        self.journal = Journal(folder)
+        if self.journal.began_anew:
+            self._log.error("the journal was broken and is begun anew", kept_as=self.journal.began_anew)
+        token = settings.hub.token or read_token(folder)
+        if not token:
+            self.journal.close()
+            raise NotSetUp(
+                "This agent is not enrolled with a hub.",
+                hint="Run: stockwire agent enrol --config agent.toml --code CODE (see the console).",
+            )
+        self.link = HubLink(settings.hub, token)
+        self.delivery = Delivery(self.journal, self.link)
+        self.reader = Reader(
+            settings.database,
+            self.journal,
+            queued=self.delivery.wake,
+            stopped=self._stopping.is_set,
+        )
+        self._service = _omni(settings)
+        self.work = WorkLoop(
+            self.link, OrderJournal(self.journal), self._raiser(), read_now=self._ask_for_reading
+        )
+        self._wanted = threading.Event()
+        self._full_wanted = False
+        self._said = ""
+
+    def run(self) -> None:
+        """Work until `stop`. Errors are told in the log and to the hub, and survived."""
+        self._log.info(
+            "agent started",
+            hub=self._settings.hub.url,
+            database=self._settings.database.address,
+            waiting=self.journal.waiting(),
+        )
+        steps: dict[str, Callable[[], float]] = {
+            "send": self._send_step,
+            "read": self._read_step,
+            "work": self._work_step,
+        }
+        threads = [
+            threading.Thread(target=self._forever, args=(name, step), name=name, daemon=name == "work")
+            for name, step in steps.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads[:2]:
+            thread.join()
+        while threads[2].is_alive() and not self.work.only_asking:
+            threads[2].join(0.05)
+        self._log.info("agent stopped", waiting=self.journal.waiting())
+
+    def stop(self) -> None:
+        """End soon: a page, a batch or an order in hand is finished, a waiting question to the hub not."""
+        self._stopping.set()
+        self._wanted.set()
+        self.delivery.wake()
+
+    def close(self) -> None:
+        self.link.close()
+        if self._service:
+            self._service.close()
+        self.journal.close()
+
+    def read_once(self) -> Reading:
+        """One reading now; used by the loop."""
+        hour = self.delivery.settings.full_read_hour
+        why = self._why_full(datetime.now().astimezone(), hour)
+        resend, self._full_wanted = self._full_wanted, False
+        try:
+            return self.reader.read(
+                lambda: datetime.now().astimezone(), full="the hub asked" if resend else why, resend=resend
+            )
+        except BaseException:
+            self._full_wanted = self._full_wanted or resend
+            raise
+
+    def _read_step(self) -> float:
+        self.delivery.wait_until_sent(self._stopping)
+        if self._stopping.is_set():
+            return 0.0
+        self._wanted.clear()
+        try:
+            reading = self.read_once()
+        except (Stopped, StreamChanged):
+            return 0.0
+        except StockwireError as error:
+            self.delivery.report(_report_of(self.journal.stream, error), urgent=True)
+            raise
+        self._tell(reading)
+        by_mark = reading.mode.startswith("watermark")
+        pause = self._settings.poll_s or self.delivery.settings.poll_s
+        self._wanted.wait(pause if by_mark else max(pause, self._settings.hash_poll_s))
+        return 0.0
+
+    def _send_step(self) -> float:
+        self.delivery.step()
+        self.delivery.wait_for_more()
+        return 0.0
+
+    def _work_step(self) -> float:
+        return self.work.step()
+
+    def _ask_for_reading(self, full: bool) -> None:
+        self._full_wanted = self._full_wanted or full
+        self._wanted.set()
+
+    def _forever(self, name: str, step: Callable[[], float]) -> None:
+        said, failures = "", 0
+        while not self._stopping.is_set():
+            try:
+                pause = step()
+                if said:
+                    self._log.info(f"{name}: works again")
+                said, failures = "", 0
+            except (TryLater, NotSetUp, Refused) as error:
+                if self._stopping.is_set():
+                    return
+                failures += 1
+                pause = _pause_after(error, failures)
+                if said != error.message:
+                    said = error.message
+                    self._log.warning(f"{name}: {error.message}", hint=error.hint, detail=error.detail)
+            except Exception:  # noqa: BLE001 - the agent survives its own faults; the log has the trace
+                if self._stopping.is_set():
+                    return
+                failures += 1
+                pause = min(LONGEST_PAUSE_S, 2.0**failures)
+                said = "fault"
+                self._log.exception(f"{name}: a fault of ours; going on in {pause:.0f} s")
+            self._stopping.wait(pause)
+
+    def _tell(self, reading: Reading) -> None:
+        done = ReadingDone(
+            stream=self.journal.stream,
+            mode=reading.mode,
+            read_at=reading.read_at.isoformat(),
+            rows_seen=reading.rows_seen,
+            rows_sent=reading.rows_sent,
+            removed=reading.removed,
+            seconds=round(reading.seconds, 3),
+            error=reading.error,
+            hint=reading.hint,
+        )
+        self.delivery.report(done, urgent=reading.changed_something or bool(reading.error))
+        if reading.mode != self._said:
+            self._said = reading.mode
+            self._log.info(f"reading by {reading.mode}", why=reading.why_full or "the query has a CHANGEMARK")
+        if reading.error:
+            self._log.error(reading.error, hint=reading.hint)
+        if reading.changed_something:
+            self._log.info(
+                "read",
+                seen=reading.rows_seen,
+                sent=reading.rows_sent,
+                removed=reading.removed,
+                problems=reading.problems,
+                seconds=round(reading.seconds, 2),
+            )
+
+    def _why_full(self, now: datetime, hour: int) -> str:
+        """Once a day, from the hour the hub names, everything is compared."""
+        last = self.journal.get("full_at")
+        if not last or now.hour < hour:
+            return ""
+        due = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+        return "nightly comparison" if datetime.fromisoformat(last) < due else ""
+
+    def _raiser(self) -> Raiser | None:
+        if self._service is None or self._settings.omni is None:
+            return None
+        return Raiser(
+            self._service,
+            OrderJournal(self.journal),
+            settle_s=self._settings.omni.settle_s,
+            repost_after_s=self._settings.omni.repost_after_s,
+            wait=self._stopping.wait,
+        )
+
+
+def enrol(settings: AgentSettings, code: str) -> str:
+    """Exchange an enrolment code for a token and keep it in the data folder. Returns the source's name."""
+    folder = Path(settings.data_folder)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    link = HubLink(settings.hub)
+    try:
+        enrolled = link.enrol(code, socket.gethostname())
+    finally:
+        link.close()
+    path = folder / TOKEN_FILE
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+        file.write(enrolled.token)
+    return enrolled.source
+
+
+def read_token(folder: Path) -> str:
+    """The token of this agent, "" when it is not enrolled."""
+    try:
+        return (folder / TOKEN_FILE).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _omni(settings: AgentSettings) -> OmniService | None:
+    omni = settings.omni
+    if omni is None:
+        return None
+    return OmniService(
+        omni.url, omni.company, omni.user, omni.password, omni.auth, post_timeout_s=omni.post_timeout_s
+    )
+
+
+def _report_of(stream: str, error: StockwireError) -> ReadingDone:
+    return ReadingDone(
+        stream=stream,
+        mode="",
+        read_at=datetime.now().astimezone().isoformat(),
+        rows_seen=0,
+        rows_sent=0,
+        removed=0,
+        seconds=0.0,
+        error=error.message,
+        hint=error.hint,
+    )
+
+
+def _pause_after(error: StockwireError, failures: int) -> float:
+    """NotSetUp and Refused wait for a person: slowly. TryLater backs off from one second."""
+    if not isinstance(error, TryLater):
+        return LONGEST_PAUSE_S
+    return min(LONGEST_PAUSE_S, max(error.after_s or 0.0, 2.0 ** (min(failures, 7) - 1)))

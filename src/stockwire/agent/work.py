@@ -1,0 +1,86 @@
+"""Asks the hub for work and does it: orders to raise, and word that a reading is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from stockwire.agent.link import HubLink
+from stockwire.agent.order_journal import OrderJournal
+from stockwire.agent.raising import Raiser
+from stockwire.errors import StockwireError
+from stockwire.wire import Raised, RaiseOrder
+
+WAIT_S = 25
+PAUSE_WHEN_NOTHING_WORKED_S = 2.0
+
+
+class WorkLoop:
+    """Used by one thread. `read_now` is called with True when the hub wants all rows again."""
+
+    def __init__(
+        self,
+        link: HubLink,
+        orders: OrderJournal,
+        raiser: Raiser | None,
+        *,
+        read_now: Callable[[bool], None],
+    ) -> None:
+        self._link = link
+        self._orders = orders
+        self._raiser = raiser
+        self._read_now = read_now
+        self._resumed = False
+        self.only_asking = False
+        self._log = structlog.get_logger("stockwire.agent")
+
+    def step(self) -> float:
+        """One question to the hub and what follows from it. Returns the pause to make, in seconds."""
+        if self._raiser and not self._resumed:
+            for outcome in self._raiser.resume():
+                self._tell(outcome)
+            self._resumed = True
+        for outcome in self._orders.untold():
+            self._tell(outcome)
+        self.only_asking = True
+        try:
+            work = self._link.work(WAIT_S)
+        finally:
+            self.only_asking = False
+        if work.read_now or work.full_read:
+            self._read_now(work.full_read)
+        outcomes = [self._raise(order) for order in work.raise_orders]
+        stuck = outcomes and all(outcome.state == "not_yet" for outcome in outcomes)
+        return PAUSE_WHEN_NOTHING_WORKED_S if stuck else 0.0
+
+    def _raise(self, order: RaiseOrder) -> Raised:
+        outcome = self._raiser.handle(order) if self._raiser else _no_omni(order)
+        self._log.info(
+            f"order {outcome.state}",
+            order=order.number or order.order_id,
+            reference=order.reference,
+            document=outcome.document_number,
+            message=outcome.message,
+        )
+        self._tell(outcome)
+        return outcome
+
+    def _tell(self, outcome: Raised) -> None:
+        try:
+            confirmed = self._link.raised(outcome)
+        except StockwireError as error:
+            # An outcome in the journal is told again; "not_yet" needs no telling, the claim runs out.
+            self._log.warning(f"the outcome of an order waits: {error.message}", order=outcome.order_id)
+            return
+        self._orders.told(outcome, known=confirmed.known)
+
+
+def _no_omni(order: RaiseOrder) -> Raised:
+    return Raised(
+        order_id=order.order_id,
+        claim=order.claim,
+        state="not_yet",
+        message="The agent is not set up to raise orders.",
+        hint="Fill in the table [omni] of agent.toml and restart the agent.",
+    )
