@@ -111,7 +111,7 @@ class Hub:
         return int(agent.pk), token
 
     def new_channel(
-        self, type: str = "woocommerce", description: str = "Web shop", price_tier: str = "", **settings: Any
+        self, kind: str = "woocommerce", description: str = "Web shop", price_tier: str = "", **settings: Any
     ) -> int:
         """A channel of the first client with its lanes. `settings` are the connector's."""
         from stockwire.hub.models import Channel
@@ -122,11 +122,11 @@ class Hub:
             channel = Channel(
                 client_id=self.client_id,
                 source_id=self.source_id,
-                type=type,
+                type=kind,
                 description=description,
                 price_tier=price_tier,
             )
-            channel.write_settings(channel_connector(type).settings.model_validate(settings))
+            channel.write_settings(channel_connector(kind).settings.model_validate(settings))
             channel.save()
             ensure_lanes(channel)
         return int(channel.pk)

@@ -15,19 +15,24 @@ from stockwire.hub.models import Channel, Lane, LaneKind
 
 # A product is marked when it is active, or when it is not but the channel still shows it. A mark that
 # waits for a person or was skipped is offered again, because the data has changed since.
+# The lateral look-ups are fences for the planner, as in store_products.
 MARK = """
     insert into stale (client_id, channel_id, product_id)
     select p.client_id, c.id, p.id
-    from products p join channels c on c.source_id = p.source_id and c.active
-    where p.id = any(%s) and (p.active or exists (
-        select 1 from links l join variants v on v.id = l.variant_id
-        where l.channel_id = c.id and v.product_id = p.id)
-        or exists (select 1 from stale s where s.channel_id = c.id and s.product_id = p.id))
+    from unnest(%s::bigint[]) as changed(id)
+    cross join lateral (select p.* from products p where p.id = changed.id offset 0) p
+    join channels c on c.source_id = p.source_id and c.active{}
+    where p.active
+        or exists (select 1 from stale s where s.channel_id = c.id and s.product_id = p.id)
+        or exists (select 1 from variants v join links l on l.variant_id = v.id
+                   where v.product_id = p.id and l.channel_id = c.id)
     on conflict (channel_id, product_id) do update set
         version = stale.version + 1, state = 'waiting', attempts = 0, next_at = now(),
         message = '', hint = '', detail = '', skipped_by = '', skip_reason = ''
     returning channel_id
 """
+MARK_ALL = MARK.format("")
+MARK_ONE = MARK.format(" and c.id = %s")
 
 
 def mark_products(product_ids: Sequence[int], why: str) -> int:
@@ -38,7 +43,7 @@ def mark_products(product_ids: Sequence[int], why: str) -> int:
     if not product_ids:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(MARK, [list(product_ids)])
+        cursor.execute(MARK_ALL, [list(product_ids)])
         channels = [row[0] for row in cursor.fetchall()]
     wake_pushes(set(channels))
     return len(channels)
@@ -52,9 +57,7 @@ def mark_whole_channel(channel_id: int) -> int:
             [channel_id],
         )
         product_ids = [row[0] for row in cursor.fetchall()]
-        cursor.execute(
-            MARK.replace("p.id = any(%s)", "p.id = any(%s) and c.id = %s"), [product_ids, channel_id]
-        )
+        cursor.execute(MARK_ONE, [product_ids, channel_id])
         marked = len(cursor.fetchall())
     wake_pushes({channel_id})
     return marked
