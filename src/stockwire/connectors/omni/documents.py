@@ -39,8 +39,8 @@ class _Drafting:
         self._context = context
         self._settings = settings
         self._name = f"Order {order.number or order.channel_order_code}"
-        # An order's own params win over those the hub adds, and both over the source's settings.
-        merged = {**context.params, **order.params}
+        # What the hub says of this order wins over what the shop sent with it, both over the settings.
+        merged = {**order.params, **context.params}
         self._params = {key.strip().lower(): value.strip() for key, value in merged.items()}
 
     def document(self) -> Document:
@@ -181,7 +181,8 @@ class _Drafting:
 
     def _proven_total(self) -> Decimal:
         """What the lines come to, each in whole cents; refused when rounding them shifts the sum."""
-        exact = [line.total_excl_tax for line in (*self._order.lines, *self._order.shipping_lines)]
+        exact = [line.total_excl_tax for line in self._order.lines]
+        exact += [line.total_excl_tax for line in self._order.shipping_lines]
         total = sum(map(_cents, exact), Decimal(0))
         if total != (whole := _cents(sum(exact, Decimal(0)))):
             raise self._refused(

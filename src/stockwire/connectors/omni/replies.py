@@ -21,9 +21,10 @@ BANNER = re.compile(r"Omni Web Server\.")
 VERSION = re.compile(r"Version\s+(\d+)\.(\d+)\.(\d+)\.(\d+)", re.IGNORECASE)
 OLDEST_VERSION = (7, 13, 63, 3345)
 
+_DOCUMENT = r"(?:sales order|quote|document|order|reference)"
 MISSING = (
-    r"(?:sales order|quote|document|order|reference)\b.*"
-    r"\b(?:does not exist|not found|cannot be found|could not be found|no such)"
+    rf"\b{_DOCUMENT}\b.*\b(?:does not exist|not found|cannot be found|could not be found)|"
+    rf"\bno such {_DOCUMENT}\b"
 )
 """How a missing document is worded, by assumption (A18). `OmniService.learn_missing_reply` does better."""
 
@@ -58,19 +59,28 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 # What to do about a refused document, by the words of the refusal (A17). First match wins.
 _REFUSAL_HINTS: tuple[tuple[str, str], ...] = (
-    (r"stock", "Create or activate this stock code in Omni, or correct the SKU in the shop, then try again."),
-    (r"hold", "Take the customer off hold in Omni, or map the order to another account, then try again."),
+    (
+        r"\bstock\b",
+        "Create or activate this stock code in Omni, or correct the SKU in the shop, then try again.",
+    ),
+    (
+        r"\bon hold\b|\bhold.status\b",
+        "Take the customer off hold in Omni, or map the order to another account, then try again.",
+    ),
     (
         r"order (?:number|no)\b.*required",
         "Omni wants a customer order number for this account: name its key in order_field_map.",
     ),
-    (r"customer|account", "Check the customer account code and param_default_customer_code, then try again."),
-    (r"warehouse", "Check param_warehouse_code or the order's warehouse_code, then try again."),
+    (
+        r"\bcustomer\b|\baccount\b",
+        "Check the customer account code and param_default_customer_code, then try again.",
+    ),
+    (r"\bwarehouse\b", "Check param_warehouse_code or the order's warehouse_code, then try again."),
     (
         r"vat|tax",
         "Check the param_default_tax_code settings, or remove the key to use the customer's own VAT code.",
     ),
-    (r"period|closed", "Open the period in Omni, then try again."),
+    (r"\bperiod\b|\bclosed\b", "Open the period in Omni, then try again."),
 )
 
 
@@ -241,7 +251,7 @@ def number_in(reference: str, reply: Reply) -> str:
         text = str(answer)
     if reference and re.search(rf"(?<![\w-]){re.escape(reference)}(?![\w-])", text):
         return reference
-    if re.fullmatch(r"[\w./-]{1,30}", text):
+    if re.fullmatch(r"(?=.*\d)[A-Za-z0-9/-]{3,30}", text):
         return text
     found = re.search(r"(?<![\w-])[A-Z]{1,4}-?\d{3,}(?![\w-])", text)
     return found.group() if found else reference

@@ -169,7 +169,7 @@ class OmniSettings(BaseModel):
         ge=2,
         le=5,
         title="Most decimals of a unit price",
-        description="Unit prices get as few decimals, from 2 up to this, as give the line's total to the cent.",
+        description="Unit prices get the fewest decimals, from 2 up to this, that give the line's total.",
         json_schema_extra=_in("Orders"),
     )
     param_use_channel_order_code: Truthy = Field(
@@ -202,9 +202,7 @@ class OmniSettings(BaseModel):
     param_shipping_code: Code = Field(
         "",
         title="Stock code for delivery",
-        description=(
-            "A service item in Omni that carries delivery and fees. Without it orders with paid delivery wait."
-        ),
+        description=("A service item in Omni that carries delivery and fees. Without it such orders wait."),
         json_schema_extra=_in("Orders"),
     )
     param_rep_code: Code = Field(

@@ -76,8 +76,8 @@ class _Layout:
         self.code = at["STOCKCODE"]
         self.title = at["DESCRIPTION"]
         self.active = at[self.active_name]
-        self.quantity_name = settings.quantity_column.upper()
-        self.quantity = at[self.quantity_name]
+        self.quantity_name = settings.quantity_column
+        self.quantity = at[self.quantity_name.upper()]
         self.warehouse = at.get("WAREHOUSECODE", -1)
         self.barcode = at.get("BARCODE", -1)
         self.category = at.get("CATEGORY", -1)
