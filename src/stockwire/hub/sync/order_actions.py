@@ -1,0 +1,124 @@
+"""What a person may do with an order. Each act is in the order's history and in the audit, with their name.
+
+Sending again is always safe: the agent looks the reference up before it posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.utils import timezone
+
+from stockwire.errors import Refused
+from stockwire.hub import models
+from stockwire.hub.models.orders import OrderState
+from stockwire.hub.sync import order_history
+from stockwire.hub.sync.held_stock import held_by, mark_what_changed
+from stockwire.hub.sync.store_order import ring
+
+
+def send_again(order_id: int, who: str) -> None:
+    """Send a saved, held, refused, doubtful or cancelled order to the source, whatever stopped it before.
+
+    All of these run inside an open scope and raise Refused, in plain words, when the order's state does not
+    allow it.
+    """
+    allowed = (
+        OrderState.SAVED,
+        OrderState.HELD,
+        OrderState.REFUSED,
+        OrderState.IN_DOUBT,
+        OrderState.CANCELLED,
+        OrderState.READY,
+    )
+    with _acting(order_id, who, "send again", allowed) as row:
+        row.state, row.next_at, row.attempts = OrderState.READY, timezone.now(), 0
+        row.reason, row.hint, row.detail = "", "", ""
+        order_history.note(row, order_history.PERSON_SENDS, f"Sent to Omni by {who}.")
+        ring(row.source_id)
+
+
+def release_hold(order_id: int, who: str) -> None:
+    """Let a held order go on as it is: the person answers for its amounts."""
+    with _acting(order_id, who, "release", (OrderState.HELD,)) as row:
+        row.state, row.next_at, row.attempts = OrderState.READY, timezone.now(), 0
+        row.reason, row.hint, row.detail = "", "", ""
+        order_history.note(row, order_history.PERSON_SENDS, f"Released by {who}.")
+        ring(row.source_id)
+
+
+def hold(order_id: int, who: str, reason: str = "") -> None:
+    """Keep an order from being raised until it is released, whatever the channel says meanwhile."""
+    with _acting(order_id, who, "hold", (OrderState.SAVED, OrderState.READY, OrderState.REFUSED)) as row:
+        row.state, row.detail = OrderState.HELD, ""
+        row.reason = f"Held by {who}. {reason}".strip()
+        row.hint = "Release it when it may go on."
+        order_history.note(row, order_history.PERSON_KEEPS, row.reason)
+
+
+def cancel(order_id: int, who: str) -> None:
+    """This order is never to be raised. Nothing is done in the source or on the channel."""
+    allowed = (
+        OrderState.SAVED,
+        OrderState.READY,
+        OrderState.HELD,
+        OrderState.REFUSED,
+        OrderState.IN_DOUBT,
+    )
+    with _acting(order_id, who, "cancel", allowed) as row:
+        row.state, row.reason, row.hint, row.detail = OrderState.CANCELLED, f"Cancelled by {who}.", "", ""
+        order_history.note(row, order_history.PERSON_KEEPS, row.reason)
+
+
+def reset(order_id: int, who: str) -> None:
+    """Forget the source's document and go back to saved, so that the order can be sent again (O12).
+
+    The reference stays: if the document still exists in the source, sending finds it instead of making a
+    second one. A late answer of the agent no longer counts.
+    """
+    with _acting(order_id, who, "reset", tuple(OrderState)) as row:
+        number = row.document_number
+        row.state, row.document_number, row.document = OrderState.SAVED, "", None
+        row.claim += 1
+        row.claimed_by, row.claimed_until, row.attempts = None, None, 0
+        row.raised_at, row.confirmed_at, row.stock_released_at = None, None, None
+        row.reason, row.hint, row.detail = f"Reset by {who}.", "Send it when it may be raised.", ""
+        was = f" It was document {number} in Omni." if number else ""
+        order_history.note(row, order_history.PERSON_KEEPS, f"Reset by {who}.{was}")
+
+
+def settle(order_id: int, who: str) -> None:
+    """What was asked of a person about a raised order is done: it no longer needs anybody."""
+    with _acting(order_id, who, "settle", (OrderState.RAISED,)) as row:
+        order_history.note(row, order_history.STATE, f"Settled by {who}: {row.reason}")
+        row.reason, row.hint = "", ""
+
+
+@contextmanager
+def _acting(order_id: int, who: str, action: str, allowed: tuple[OrderState, ...]) -> Iterator[models.Order]:
+    """The order, locked; saved, audited, and its stock marked when the act is over."""
+    row = models.Order.objects.select_for_update().filter(pk=order_id).first()
+    if row is None:
+        raise Refused("This order does not exist.", hint="It may belong to another client.")
+    if row.state not in allowed:
+        raise Refused(
+            f"Order {row.number} is {OrderState(row.state).label.lower()}: you cannot {action} it now.",
+            hint="Wait a moment and look at it again.",
+        )
+    before, held = _shown(row), held_by(row)
+    yield row
+    row.save()
+    models.Audit.objects.create(
+        client_id=row.client_id,
+        who=who,
+        action=action,
+        subject=f"order {row.number}",
+        before=before,
+        after=_shown(row),
+    )
+    mark_what_changed(held, held_by(row))
+
+
+def _shown(row: models.Order) -> dict[str, str]:
+    return {"state": row.state, "document_number": row.document_number, "reason": row.reason}

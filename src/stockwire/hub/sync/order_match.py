@@ -1,0 +1,74 @@
+"""Which of our variants is this order line? By the channel's ids first, then by SKU; else none.
+
+A line without a match is no fault: it is passed on by its SKU, which the source may know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from stockwire.domain.records import OrderLine
+from stockwire.hub.models import ChannelLink, Variant
+
+ANY_CASE = "select id, upper(btrim(sku)) from variants where source_id = %s and upper(btrim(sku)) = any(%s)"
+
+
+def match_lines(channel_id: int, source_id: int, lines: Sequence[OrderLine]) -> list[int | None]:
+    """Variant id per line, inside an open scope. An SKU that fits several variants matches none of them,
+    unless exactly one is spelled the same."""
+    links = _by_link(channel_id, lines)
+    found = [links.get((line.channel_product_code, _none(line.channel_variant_code))) for line in lines]
+    open_skus = {line.sku.strip() for line, variant in zip(lines, found, strict=True) if variant is None}
+    by_sku = _by_sku(source_id, open_skus - {""})
+    return [
+        variant if variant is not None else by_sku.get(line.sku.strip())
+        for line, variant in zip(lines, found, strict=True)
+    ]
+
+
+def skus_of(variant_ids: Sequence[int | None]) -> dict[int, str]:
+    """The source's own code of these variants: what a document calls the item."""
+    wanted = {variant for variant in variant_ids if variant is not None}
+    return dict(Variant.objects.filter(pk__in=wanted).values_list("id", "source_variant_code"))
+
+
+def _by_link(channel_id: int, lines: Sequence[OrderLine]) -> dict[tuple[str, str], int]:
+    codes = {line.channel_product_code for line in lines} - {"", "0"}
+    if not codes:
+        return {}
+    links = ChannelLink.objects.filter(channel_id=channel_id, product_code__in=codes)
+    return {
+        (product, _none(variant)): variant_id
+        for product, variant, variant_id in links.values_list("product_code", "variant_code", "variant_id")
+    }
+
+
+def _by_sku(source_id: int, skus: set[str]) -> dict[str, int]:
+    if not skus:
+        return {}
+    exact: dict[str, list[int]] = {}
+    rows = Variant.objects.filter(source_id=source_id, sku__in=skus).values_list("sku", "id")
+    for sku, variant_id in rows:
+        exact.setdefault(sku, []).append(variant_id)
+    found = {sku: ids[0] for sku, ids in exact.items() if len(ids) == 1}
+    # Only what the index could not answer is searched for in any spelling.
+    left = {sku.upper(): sku for sku in skus - set(exact)}
+    if not left:
+        return found
+    any_case: dict[str, list[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(ANY_CASE, [source_id, list(left)])
+        for variant_id, sku in cursor.fetchall():
+            any_case.setdefault(sku, []).append(variant_id)
+    for sku in skus - set(exact):
+        ids = any_case.get(sku.upper(), [])
+        if len(ids) == 1:
+            found[sku] = ids[0]
+    return found
+
+
+def _none(code: str) -> str:
+    """Some channels write 0 where there is no variant."""
+    return "" if code == "0" else code

@@ -1,0 +1,71 @@
+"""Where a stored order stands, and why: saved, waiting for the source, held or cancelled.
+
+Decides only about orders of which nothing has been raised yet. Touches no table and calls nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stockwire.domain.records import Order
+from stockwire.domain.totals import Proof
+from stockwire.hub.models.orders import OrderState
+from stockwire.hub.sync.order_reference import Reference
+
+# Words of the channels for "it will never be paid or delivered". "failed" is not one of them: the customer
+# may pay after all, and the order then comes again.
+OVER = frozenset({"cancelled", "canceled", "refunded", "voided", "trash", "deleted"})
+LONGEST_SKU = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    state: OrderState
+    reason: str = ""
+    hint: str = ""
+
+
+def decide(
+    order: Order, gate: tuple[bool, str], proof: Proof, reference: Reference, known: Sequence[bool]
+) -> Decision:
+    """`gate` is the connector's answer (may it be raised, why not); `known` says per line whether its
+    variant is known, for then its SKU may be missing."""
+    may_be_raised, why_not = gate
+    if is_over(order.status):
+        return Decision(OrderState.CANCELLED, f"It was {order.status} on the channel before it was raised.")
+    if not may_be_raised:
+        return Decision(OrderState.SAVED, why_not)
+    if not proof.ok:
+        return Decision(
+            OrderState.HELD,
+            proof.explanation,
+            "Compare the order with the shop. Correct it there, or release it if the amounts are right as"
+            " they are.",
+        )
+    nameless = _line_without_sku(order, known)
+    if nameless is not None:
+        return nameless
+    if reference.problem:
+        return Decision(OrderState.HELD, reference.problem, reference.fix)
+    return Decision(OrderState.READY)
+
+
+def is_over(status: str) -> bool:
+    return status.strip().lower() in OVER
+
+
+def _line_without_sku(order: Order, known: Sequence[bool]) -> Decision | None:
+    for position, (line, is_known) in enumerate(zip(order.lines, known, strict=True), start=1):
+        sku = line.sku.strip()
+        if is_known or 0 < len(sku) <= LONGEST_SKU:
+            continue
+        problem = "has no SKU" if not sku else f"has an SKU of {len(sku)} characters, which none has"
+        return Decision(
+            OrderState.HELD,
+            f"Order {order.number}: line {position}, {line.title or 'without a title'!r}, {problem}, so Omni"
+            " cannot know which stock item it is.",
+            "Give the product its SKU in the shop and save the order there, or capture the order in Omni by"
+            " hand and cancel it here.",
+        )
+    return None

@@ -1,0 +1,110 @@
+"""Ask the channel which orders changed, and keep its webhooks alive. Only marks are written here.
+
+Webhooks are late, come in any order and get lost; the poll is what makes sure. The cursor never passes an
+order that was not marked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+
+import structlog
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from stockwire import ports
+from stockwire.errors import NotSetUp, Refused, TryLater
+from stockwire.hub import models
+from stockwire.hub.sync import lanes
+from stockwire.hub.sync.order_marks import first_time, mark_orders, prune_receipts
+
+log = structlog.get_logger("stockwire.worker")
+CHUNK = 200
+REPAIR_EVERY = timedelta(minutes=10)
+SHORTEST_POLL_S = 2.0
+# When this process last polled each channel (by its webhook key, which is never given twice). A wake-up
+# by webhook need not poll as well; that several workers each poll now and then does no harm.
+_polled: dict[str, float] = {}
+
+
+def poll_is_due(row: models.Channel) -> bool:
+    """At most every half interval, so that a busy webhook does not become a busy poll."""
+    last = _polled.get(row.webhook_key)
+    wait_s = max(django_settings.CONFIG.poll_orders_s / 2, SHORTEST_POLL_S)
+    return last is None or time.monotonic() - last >= wait_s
+
+
+def poll(held: lanes.Claim, row: models.Channel, channel: ports.Channel) -> None:
+    """Mark every order changed since the cursor, then move the cursor to the last of them.
+
+    Raises TryLater or NotSetUp as the channel does; marks written until then stay and do no harm.
+    """
+    since = row.orders_seen_until
+    until = since
+    started = time.monotonic()
+    hints = iter(channel.orders(since))
+    while chunk := list(islice(hints, CHUNK)):
+        with lanes.writing(held):
+            _mark(held, chunk, since)
+        until = max((hint.modified_at for hint in chunk if hint.modified_at), default=until)
+    with lanes.writing(held):
+        if until is not None and (since is None or until > since):
+            models.Channel.objects.filter(pk=row.pk).update(orders_seen_until=until)
+            row.orders_seen_until = until
+    _polled[row.webhook_key] = started
+
+
+def repair_is_due(row: models.Channel, capabilities: ports.Capabilities) -> bool:
+    checked = row.webhooks_checked_at
+    return capabilities.webhooks and (checked is None or timezone.now() - checked >= REPAIR_EVERY)
+
+
+def repair_webhooks(held: lanes.Claim, row: models.Channel, channel: ports.Channel) -> bool:
+    """True when a webhook had to be revived: then what it missed must be polled for.
+
+    A shop that does not let us do this still gets its orders polled, so nothing is raised but LostLease.
+    """
+    revived = False
+    if address := webhook_address(row):
+        try:
+            health = channel.repair_webhooks(address)
+        except (TryLater, Refused, NotSetUp) as error:
+            note = f"{error.message} {error.hint}".strip()
+        else:
+            revived = any(found.state != "healthy" for found in health)
+            note = " ".join(f"{found.topic}: {found.state}. {found.note}".strip() for found in health)
+    else:
+        note = (
+            "Orders arrive by polling only: the hub has no address the shop could call."
+            " Set public_url (STOCKWIRE_PUBLIC_URL) to the hub's address."
+        )
+    if revived:
+        log.warning("Webhooks had to be put right", channel=row.pk, note=note)
+    with lanes.writing(held):
+        models.Channel.objects.filter(pk=row.pk).update(
+            webhooks_checked_at=timezone.now(), webhooks_note=note
+        )
+        prune_receipts(row.pk)
+    return revived
+
+
+def webhook_address(row: models.Channel) -> str:
+    """Where the shop delivers, or "" when the hub does not know its own address."""
+    public_url = django_settings.CONFIG.public_url.rstrip("/")
+    return f"{public_url}/hooks/{row.webhook_key}" if public_url else ""
+
+
+def _mark(held: lanes.Claim, hints: Sequence[ports.OrderHint], since: datetime | None) -> None:
+    """News is marked. What lies at or before the cursor comes again with every poll, because stamps are
+    whole seconds: it is looked at once more, and then left alone until its stamp moves."""
+    repeated = {
+        f"again:{hint.channel_order_code}:{hint.modified_at.isoformat()}": hint.channel_order_code
+        for hint in hints
+        if hint.modified_at is not None and since is not None and hint.modified_at <= since
+    }
+    once_more = first_time(held.client_id, held.channel_id, repeated)
+    news = {hint.channel_order_code for hint in hints} - set(repeated.values())
+    mark_orders(held.client_id, held.channel_id, news | {repeated[key] for key in once_more})
