@@ -145,6 +145,12 @@ def test_what_was_learned_for_one_kind_of_document_says_nothing_of_another() -> 
         assert isinstance(raised(lambda: service.find("Quote", "SW-1")), TryLater)
 
 
+def test_a_service_that_shows_a_document_for_any_reference_cannot_be_trusted() -> None:
+    app = Response('{"sales_order": {"order_lines": []}}', content_type="application/json")
+    with in_process(app) as service:
+        assert "cannot exist" in raised(lambda: service.learn_missing_reply(ORDER)).message
+
+
 def test_a_list_of_wordings_can_be_configured() -> None:
     with in_process(simulator(missing_document_text="Fout 17"), missing_pattern="^fout 17$") as service:
         assert service.find(ORDER, "SW-1") is None

@@ -163,7 +163,8 @@ class OmniService:
 
         Learned, and True, when both answers are 404, or equal but for the reference they both name. False
         when the answers prove nothing: `find` then rests on `missing_pattern`. Raises as `find` does when
-        the service cannot be reached or is not set up.
+        the service cannot be reached or is not set up, and NotSetUp when it shows a document even for these:
+        then "found" would prove nothing, and orders would be lost.
         """
         learned = set()
         for _ in range(2):
@@ -171,6 +172,12 @@ class OmniService:
             reply = self._read(_path(resource, reference), resource, self._post_timeout_s)
             if problem := set_up_error(reply):
                 raise self._cleaned(problem)
+            if 200 <= reply.status < 300 and document_in(resource, reply) is not None:
+                raise NotSetUp(
+                    f"Omni shows a {resource} for a reference that cannot exist ({reference}).",
+                    hint="Orders cannot be looked up safely here. Ask Omni how a document is read by its reference.",
+                    detail=self._clean(reply.text),
+                )
             names_it = reply.status == 404 or reference in reply.text
             if 200 <= reply.status < 300 or is_passing_trouble(reply) or not names_it:
                 return False

@@ -54,7 +54,11 @@ _SWITCH = re.compile(
     r"(?:\bSF ?\d{3}\b|\bswitch\b).*\b(?:not|missing|requires?d?|enable[ds]?|licen[cs])|not licen[cs]ed",
     re.IGNORECASE | re.DOTALL,
 )
-_COMPANY = re.compile(r"^\W*(?:(?:the|unknown|invalid|no such) )?company\b.*", re.IGNORECASE | re.DOTALL)
+_COMPANY = re.compile(
+    r"(?:unknown|invalid|no such) company\b|"
+    r"^\W*(?:the )?company\b.*\b(?:not exist|not found|unknown|invalid|cannot be opened)",
+    re.IGNORECASE | re.DOTALL,
+)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 # What to do about a refused document, by the words of the refusal (A17). First match wins.
