@@ -54,7 +54,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class LaneRow:
-    """One direction of a channel. `next` is set while it backs off."""
+    """One direction of a channel. `next` is set while it backs off, None when its turn has come."""
 
     word: str
     state: State
@@ -62,12 +62,13 @@ class LaneRow:
     hint: str
     last_run: Moment | None
     next: Moment | None
+    backs_off: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRow:
-    """`waiting` and its neighbours count products; `linked` counts SKUs that the channel knows. `go_on` is
-    the word on the button that lets a paused or backing-off channel go on, "" when it needs none.
+    """`waiting` and its neighbours count products; `linked` counts SKUs that the channel knows. `backs_off`
+    when it may be asked to try at once. A paused channel has its button where it says what is wrong.
     """
 
     id: int
@@ -84,7 +85,7 @@ class ChannelRow:
     orders_until: Moment | None
     webhooks_note: str
     webhooks_checked: Moment | None
-    go_on: str
+    backs_off: bool
 
 
 def sources(now: datetime) -> list[SourceRow]:
@@ -184,7 +185,7 @@ def _channel(
         orders_until=moment(row.orders_seen_until, now),
         webhooks_note=row.webhooks_note,
         webhooks_checked=moment(row.webhooks_checked_at, now),
-        go_on={PAUSED: "Resume", BACKING_OFF: "Try now"}.get(state, ""),
+        backs_off=state is BACKING_OFF,
     )
 
 
@@ -212,7 +213,8 @@ def _lane(lane: Lane, has_backlog: bool, now: datetime) -> LaneRow:
         note=lane.note,
         hint=lane.hint,
         last_run=moment(lane.last_run_at, now),
-        next=moment(lane.next_at, now) if state is BACKING_OFF else None,
+        next=moment(lane.next_at, now) if lane.next_at and lane.next_at > now else None,
+        backs_off=state is BACKING_OFF,
     )
 
 

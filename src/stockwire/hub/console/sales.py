@@ -5,7 +5,7 @@ Amounts are the channel's own; nothing is converted between currencies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Sum
@@ -33,9 +33,10 @@ NOT_SOLD = (OrderState.SAVED, OrderState.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class StateCount:
+    """`state` is without colour when there is none."""
+
     state: State
     number: str
-    some: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,10 @@ def counts(now: datetime) -> list[StateCount]:
     )
     recent = Order.objects.filter(stored_at__gt=now - timedelta(days=DONE_WITHIN_DAYS))
     found |= dict(recent.exclude(state__in=OPEN).values_list("state").annotate(Count("id")))
-    return [StateCount(state, count(found.get(key, 0)), key in found) for key, state in STATES.items()]
+    return [
+        StateCount(state if key in found else replace(state, tone="none"), count(found.get(key, 0)))
+        for key, state in STATES.items()
+    ]
 
 
 def takings(now: datetime) -> Takings:

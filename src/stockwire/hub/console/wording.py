@@ -18,7 +18,7 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`tone` is one of: wait, run, later, needs, good. `icon` is an id in icons.svg."""
+    """`tone` is one of: none, wait, run, later, needs, good. `icon` is an id in icons.svg."""
 
     word: str
     tone: str
