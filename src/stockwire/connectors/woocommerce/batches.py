@@ -133,8 +133,9 @@ def _call(api: Api, chunk: Sequence[Item]) -> Answer | StockwireError:
 def _settle_rows(chunk: Sequence[Item], answer: Answer, settle: Settle, fail: Fail) -> None:
     """Rows come back in the same place of the same list; where they do not, it may still have worked."""
     body = answer.body if isinstance(answer.body, dict) else {}
-    for kind in Kind:
-        items = [item for item in chunk if item.kind is kind]
+    # Settling may turn a creation into an update to be sent again, so the lists are made before.
+    sent = {kind: [item for item in chunk if item.kind is kind] for kind in Kind}
+    for kind, items in sent.items():
         rows = body.get(kind.value)
         rows = rows if isinstance(rows, list) and len(rows) == len(items) else [None] * len(items)
         for item, row in zip(items, rows, strict=True):

@@ -17,21 +17,30 @@ _LONGEST_LIST = 4_000  # characters once encoded; common servers refuse addresse
 def find_by_sku(api: Api, skus: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     """Products and variations of the shop by `sku_key`; a SKU the shop does not have gives an empty list.
 
-    Drafts are found, binned products are not. A SKU that contains a comma is asked for by itself: the shop
-    splits the list at commas, and also looks for the whole text.
+    Drafts are found, binned products are not. A SKU that contains a comma is asked for by itself.
     """
     wanted = {sku_key(sku): sku.strip() for sku in skus if sku.strip()}
     found: dict[str, list[dict[str, Any]]] = {key: [] for key in wanted}
-    for chunk in _lists(wanted.values()):
-        keys = {sku_key(sku) for sku in chunk}
-        seen: set[int] = set()
-        for rows in api.pages("/products", {"sku": ",".join(chunk), "_fields": _FIELDS}):
-            for row in rows:
-                key = sku_key(str(row.get("sku") or ""))
-                if key in keys and row["id"] not in seen:
-                    seen.add(row["id"])
-                    found[key].append(row)
+    for chunk in _lists(sku for sku in wanted.values() if "," not in sku):
+        _collect(api, {"sku": ",".join(chunk)}, {sku_key(sku) for sku in chunk}, found)
+    for key, sku in wanted.items():
+        if "," in sku:
+            _collect(api, {"sku": sku}, {key}, found)
+            if not found[key]:
+                # The list is split at commas. ASSUMPTION: the shop looks for the whole text as well; where it
+                # does not, its search for a part of a SKU (recorded) finds it.
+                _collect(api, {"search_sku": sku}, {key}, found)
     return found
+
+
+def _collect(api: Api, query: dict[str, str], keys: set[str], found: dict[str, list[dict[str, Any]]]) -> None:
+    seen: set[int] = set()
+    for rows in api.pages("/products", {**query, "_fields": _FIELDS}):
+        for row in rows:
+            key = sku_key(str(row.get("sku") or ""))
+            if key in keys and row["id"] not in seen:
+                seen.add(row["id"])
+                found[key].append(row)
 
 
 def find_in_bin(api: Api, sku: str) -> list[dict[str, Any]]:
@@ -61,9 +70,6 @@ def _lists(skus: Iterable[str]) -> Iterator[list[str]]:
     chunk: list[str] = []
     length = 0
     for sku in skus:
-        if "," in sku:
-            yield [sku]
-            continue
         added = len(quote(sku, safe="")) + 3
         if chunk and (len(chunk) >= PAGE or length + added > _LONGEST_LIST):
             yield chunk

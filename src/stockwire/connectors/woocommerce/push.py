@@ -30,6 +30,7 @@ from stockwire.errors import Refused, StockwireError, TryLater
 from stockwire.ports import Action, Change, Done, Failed, Link, Outcome
 
 _CREATED = "Created in the shop."
+_RESTORED = "Restored from the shop's bin."
 
 
 def push(api: Api, settings: WooCommerceSettings, pace: Pace, changes: Sequence[Change]) -> Sequence[Outcome]:
@@ -183,6 +184,8 @@ class _Push:
             self._done(item, None, "Deleted from the shop.")
         elif not isinstance(row.get("id"), int) or row["id"] <= 0:
             self._fail(item, refusals.not_json(200, wrote=True))
+        elif row.get("status") == "trash":
+            self._settle_binned(item)
         elif wrong := differences(item.fields, row):
             self._fail(
                 item,
@@ -200,6 +203,23 @@ class _Push:
             self._outcomes[item.position] = Done(
                 Link(str(row["id"])), seen_of(row, self._settings), " ".join(item.notes)
             )
+
+    def _settle_binned(self, item: Item) -> None:
+        """The shop writes to a product in its bin without a word; nobody can buy it there."""
+        if self._settings.restore_from_bin_enabled and not item.is_second_try:
+            item.is_second_try = True
+            item.fields["status"] = self._settings.create_product_status.value
+            item.notes.append(_RESTORED)
+            self._again.append(item)
+            return
+        self._fail(
+            item,
+            Refused(
+                f"{item.change.sku}: product {item.product_id} lies in the shop's bin.",
+                hint="Restore it in the shop under Products > Bin, or delete it permanently and remove the "
+                "link here; or switch on restore_from_bin_enabled.",
+            ),
+        )
 
     def _settle_error(self, item: Item, error: ShopError) -> None:
         missing = error.code in {refusals.MISSING_PRODUCT, refusals.ALREADY_BINNED}
@@ -249,7 +269,7 @@ class _Push:
                 raise explain_row(item.change.sku, error)
             self._take_over(item, {**hits[0], "status": "draft"})
             item.fields["status"] = self._settings.create_product_status.value
-            item.notes.append("It was restored from the shop's bin.")
+            item.notes.append(_RESTORED)
         except StockwireError as failure:
             self._fail(item, failure)
 

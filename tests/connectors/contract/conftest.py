@@ -1,0 +1,270 @@
+"""Every channel connector over every shop it can be tried on: a simulator, and a real shop when one is given.
+
+A new connector adds one rig to SIMULATED. A rig is the shop as its owner sees it: it looks at what is really
+there, without the code under test deciding what that means. A real WooCommerce shop is used as well when
+STOCKWIRE_CONTRACT_WOOCOMMERCE_URL, _KEY and _SECRET are in the environment; everything made there starts
+with a mark of the run and is deleted afterwards.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+import pytest
+
+from stockwire.connectors.woocommerce import WooCommerceSettings
+from stockwire.connectors.woocommerce import connector as woocommerce
+from stockwire.connectors.woocommerce.api import Api
+from stockwire.connectors.woocommerce.pace import forget
+from stockwire.connectors.woocommerce.webhooks import signature_of
+from stockwire.ports import Action, Change, Channel, ChannelConnector, FieldChange, Group, Link
+from stockwire.simulators.stand import Stand
+from stockwire.simulators.woocommerce import create as simulated_woocommerce
+
+GROUPS = {
+    "price": Group.PRICE,
+    "compare_at": Group.PRICE,
+    "quantity": Group.STOCK,
+    "inventory_management": Group.STOCK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OnShelf:
+    """A product as the shop's owner sees it."""
+
+    code: str
+    title: str
+    price: Decimal | None
+    quantity: int | None
+
+
+class Shop(Protocol):
+    """What the contract needs of a shop besides the connector. `stand` is None for a real shop."""
+
+    connector: ChannelConnector
+    stand: Stand | None
+    write_path: str
+
+    def open(self, **given: Any) -> Channel: ...
+
+    def settings(self, **given: Any) -> Any: ...
+
+    def on_shelf(self, sku: str) -> Sequence[OnShelf]: ...
+
+    def shelve(self, sku: str) -> str:
+        """The owner makes a product by hand."""
+        ...
+
+    def shelve_something_else(self, sku: str) -> None:
+        """The owner gives the SKU to something that is no simple product."""
+        ...
+
+    def discard(self, code: str) -> None:
+        """The owner deletes a product for good."""
+        ...
+
+    def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str: ...
+
+    def set_status(self, code: str, status: str) -> None: ...
+
+    def delete_order(self, code: str) -> None: ...
+
+    def delivery(self, code: str) -> tuple[Mapping[str, str], bytes]:
+        """A webhook of this order, signed as the shop signs."""
+        ...
+
+
+@dataclass
+class WooCommerceShop:
+    url: str
+    key: str
+    secret: str
+    stand: Stand | None = None
+    connector: ChannelConnector = woocommerce
+    write_path: str = "/products/batch"
+    _opened: ExitStack = field(default_factory=ExitStack)
+    _made: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._api = Api(self.settings())
+        forget(self.settings().rest_url)
+
+    def settings(self, **given: Any) -> WooCommerceSettings:
+        filled = {
+            "api_url": self.url,
+            "consumer_key": self.key,
+            "consumer_secret": self.secret,
+            "hmac_shared_secret": "whsec-contract",
+        }
+        return WooCommerceSettings(**{**filled, **given})
+
+    def open(self, **given: Any) -> Channel:
+        channel = self.connector.open(self.settings(**given))
+        self._opened.callback(channel.close)
+        return channel
+
+    def close(self) -> None:
+        self._opened.close()
+        if self.stand is None:
+            for path in self._made:
+                self._api.call("DELETE", path, {"force": "true"}, accept=(400, 404))
+        self._api.close()
+
+    def on_shelf(self, sku: str) -> Sequence[OnShelf]:
+        rows = self._api.get("/products", {"sku": sku, "per_page": "100"}).body
+        for row in rows:
+            self._made.append(f"/products/{row['id']}")
+        return [
+            OnShelf(
+                str(row["id"]),
+                html.unescape(row["name"]),
+                Decimal(row["regular_price"]) if row["regular_price"] else None,
+                row["stock_quantity"],
+            )
+            for row in rows
+        ]
+
+    def shelve(self, sku: str) -> str:
+        body = {"name": "Made by hand", "sku": sku, "regular_price": "1.00", "status": "publish"}
+        made = self._api.call("POST", "/products", body=body).body
+        self._made.append(f"/products/{made['id']}")
+        return str(made["id"])
+
+    def shelve_something_else(self, sku: str) -> None:
+        attributes = [{"name": "Size", "variation": True, "visible": True, "options": ["S", "M"]}]
+        parent = {"name": "In sizes", "type": "variable", "attributes": attributes}
+        made = self._api.call("POST", "/products", body=parent).body
+        self._made.append(f"/products/{made['id']}")
+        child = {"sku": sku, "regular_price": "5.00", "attributes": [{"name": "Size", "option": "S"}]}
+        self._api.call("POST", f"/products/{made['id']}/variations", body=child)
+
+    def discard(self, code: str) -> None:
+        self._api.call("DELETE", f"/products/{code}", {"force": "true"})
+
+    def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str:
+        items = [{"product_id": int(code), "quantity": quantity} for code, quantity in lines.items()]
+        person = {
+            "first_name": "Thandi",
+            "last_name": "Mokoena",
+            "country": "ZA",
+            "email": "thandi@example.com",
+        }
+        body = {"status": status, "billing": person, "shipping": {"country": "ZA"}, "line_items": items}
+        made = self._api.call("POST", "/orders", body=body).body
+        self._made.append(f"/orders/{made['id']}")
+        return str(made["id"])
+
+    def set_status(self, code: str, status: str) -> None:
+        self._api.call("PUT", f"/orders/{code}", body={"status": status})
+
+    def delete_order(self, code: str) -> None:
+        self._api.call("DELETE", f"/orders/{code}", {"force": "true"})
+
+    def delivery(self, code: str) -> tuple[Mapping[str, str], bytes]:
+        body = json.dumps(self._api.get(f"/orders/{code}").body).encode()
+        headers = {
+            "X-WC-Webhook-Topic": "order.updated",
+            "X-WC-Webhook-Signature": signature_of("whsec-contract", body),
+        }
+        return headers, body
+
+
+@contextmanager
+def simulated_woocommerce_shop() -> Iterator[WooCommerceShop]:
+    app = simulated_woocommerce(webhook_delay_s=0.0)
+    key = app.shop.options.keys[0]
+    with Stand(app) as stand:
+        shop = WooCommerceShop(stand.url, key.consumer_key, key.consumer_secret, stand)
+        try:
+            yield shop
+        finally:
+            shop.close()
+            app.close()
+
+
+@contextmanager
+def real_woocommerce_shop() -> Iterator[WooCommerceShop]:
+    shop = WooCommerceShop(*(os.environ[f"STOCKWIRE_CONTRACT_WOOCOMMERCE_{part}"] for part in REAL_PARTS))
+    try:
+        yield shop
+    finally:
+        shop.close()
+
+
+REAL_PARTS = ("URL", "KEY", "SECRET")
+OpenShop = Callable[[], AbstractContextManager[Shop]]
+SIMULATED: dict[str, OpenShop] = {"woocommerce": simulated_woocommerce_shop}
+REAL: dict[str, OpenShop] = (
+    {"woocommerce-real": real_woocommerce_shop}
+    if all(f"STOCKWIRE_CONTRACT_WOOCOMMERCE_{part}" in os.environ for part in REAL_PARTS)
+    else {}
+)
+
+
+@pytest.fixture(params=[*SIMULATED, *REAL])
+def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every shop there is."""
+    with {**SIMULATED, **REAL}[request.param]() as opened:
+        yield opened
+
+
+@pytest.fixture(params=[*SIMULATED])
+def simulated(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every shop that can be made to fail; its `stand` is never None."""
+    with SIMULATED[request.param]() as opened:
+        yield opened
+
+
+@pytest.fixture
+def sku() -> Callable[..., str]:
+    """A SKU that no other run has used."""
+    mark = f"SW-{secrets.token_hex(4).upper()}"
+    return lambda name="1": f"{mark}-{name}"
+
+
+def _fields(values: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(GROUPS.get(name, Group.CONTENT), name, None, value) for name, value in values.items()
+    )
+
+
+@pytest.fixture
+def add() -> Callable[..., Change]:
+    """A change that puts a whole product into the shop."""
+
+    def make(sku: str, **given: Any) -> Change:
+        whole = {
+            "title": f"Title of {sku}",
+            "price": Decimal("12.50"),
+            "quantity": 7,
+            "inventory_management": True,
+            "active": True,
+        }
+        return Change(sku, sku, Action.ADD, _fields({**whole, **given}))
+
+    return make
+
+
+@pytest.fixture
+def update() -> Callable[..., Change]:
+    def make(sku: str, link: Link | str, **given: Any) -> Change:
+        return Change(sku, sku, Action.UPDATE, _fields(given), Link(link) if isinstance(link, str) else link)
+
+    return make
+
+
+@pytest.fixture
+def remove() -> Callable[..., Change]:
+    def make(sku: str, link: Link | str) -> Change:
+        return Change(sku, sku, Action.REMOVE, (), Link(link) if isinstance(link, str) else link)
+
+    return make
