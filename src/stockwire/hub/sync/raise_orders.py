@@ -35,14 +35,18 @@ LONGEST_WAIT_S = 120.0
 NOT_SET_UP_WAIT = timedelta(seconds=30)
 
 
-def claim_work(agent: models.Agent, limit: int = LIMIT) -> list[wire.RaiseOrder]:
+def claim_work(agent: models.Agent, limit: int = LIMIT, *, asks_anew: bool = False) -> list[wire.RaiseOrder]:
     """Orders for this agent to raise now, inside an open scope: those that wait, oldest first, and those
-    whose last claim ran out without an answer."""
+    whose last claim ran out without an answer.
+
+    An agent asks only when it is done with all it was given. So when it `asks_anew`, orders still claimed by
+    it never reached it, or it died with them: they are given again at once.
+    """
     source = agent.source
     if not source.active or not source.create_order_enabled:
         return []
     now = timezone.now()
-    orders = _claimable(source, now, limit)
+    orders = _claimable(agent, now, limit, asks_anew)
     if not orders:
         return []
     connector = source_connector(source.type)
@@ -97,11 +101,13 @@ def confirm(agent: models.Agent, raised: wire.Raised) -> bool:
     return True
 
 
-def _claimable(source: models.Source, now: datetime, limit: int) -> list[models.Order]:
+def _claimable(agent: models.Agent, now: datetime, limit: int, asks_anew: bool) -> list[models.Order]:
     waiting = Q(state=OrderState.READY, next_at__lte=now)
-    ran_out = Q(state=OrderState.RAISING, claimed_until__lt=now)
+    lost = Q(state=OrderState.RAISING, claimed_until__lt=now)
+    if asks_anew:
+        lost |= Q(state=OrderState.RAISING, claimed_by=agent)
     orders = models.Order.objects.select_for_update(skip_locked=True)
-    return list(orders.filter(waiting | ran_out, source=source).order_by("stored_at", "pk")[:limit])
+    return list(orders.filter(waiting | lost, source=agent.source_id).order_by("stored_at", "pk")[:limit])
 
 
 def _claim(
@@ -145,7 +151,7 @@ def _take_reference(row: models.Order, document: Document) -> None:
         raise Refused(
             f"Order {row.number} was already sent to Omni as {row.reference}; its number would now be"
             f" {document.reference}.",
-            hint=f"Look for {row.reference} in Omni. If it is not there, put the setting back and send again.",
+            hint=f"Look for {row.reference} in Omni. If it is not there, put the setting back; send again.",
         )
     if models.Order.objects.filter(source_id=row.source_id, reference=document.reference).exists():
         raise Refused(

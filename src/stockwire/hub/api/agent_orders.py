@@ -1,0 +1,125 @@
+"""What an agent asks about orders: is there work, and this is how it ended.
+
+Asking waits up to half a minute for work, without holding a database connection while it waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from stockwire import wire
+from stockwire.hub import tenancy
+from stockwire.hub.api.agent_auth import authenticate
+from stockwire.hub.api.answers import ApiError, api_view, packed
+from stockwire.hub.api.bell import LOOK_AGAIN_S, bell
+from stockwire.hub.models import Agent
+from stockwire.hub.sync.raise_orders import claim_work, confirm
+
+LONGEST_WAIT_S = 55.0
+MAX_BYTES = 256 * 1024
+
+
+@csrf_exempt
+async def work(request: HttpRequest) -> HttpResponse:
+    """GET /api/agent/work?wait=25: a wire.Work at once when there is any, else when the wait is over."""
+    if request.method != "GET":
+        return JsonResponse({"message": "Use GET here.", "hint": ""}, status=405)
+    try:
+        until = time.monotonic() + _wait_s(request)
+        client_id, agent_id, source_id = await sync_to_async(_caller)(request)
+        async with bell().waiting(source_id) as rung:
+            asks_anew = True
+            while True:
+                rung.clear()
+                found = await sync_to_async(_look)(client_id, agent_id, asks_anew)
+                asks_anew = False
+                left_s = until - time.monotonic()
+                if left_s <= 0 or _is_work(found):
+                    return packed(found)
+                await _rung_or(rung, min(left_s, LOOK_AGAIN_S))
+    except ApiError as error:
+        return JsonResponse(error.body, status=error.status)
+
+
+@api_view("POST")
+def raised(request: HttpRequest) -> HttpResponse:
+    """POST /api/agent/raised: a wire.Raised, answered by a wire.Confirmed."""
+    client_id, agent_id = authenticate(request)
+    try:
+        told = msgspec.msgpack.decode(_body(request), type=wire.Raised)
+    except msgspec.MsgspecError as error:
+        raise ApiError(
+            422, f"This is not the outcome of an order: {error}.", "Upgrade the agent to the hub's version."
+        ) from None
+    with tenancy.scope(client_id):
+        return packed(wire.Confirmed(known=confirm(Agent.objects.get(pk=agent_id), told)))
+
+
+def _caller(request: HttpRequest) -> tuple[int, int, int]:
+    try:
+        client_id, agent_id = authenticate(request)
+        with tenancy.scope(client_id):
+            return client_id, agent_id, Agent.objects.values_list("source_id", flat=True).get(pk=agent_id)
+    finally:
+        connection.close()
+
+
+def _look(client_id: int, agent_id: int, asks_anew: bool) -> wire.Work:
+    """What there is now. The wish for a reading is handed out once."""
+    try:
+        with tenancy.scope(client_id):
+            agent = Agent.objects.select_related("source").get(pk=agent_id)
+            if agent.revoked_at is not None:
+                raise ApiError(401, "This agent's token was revoked.", "Enrol the agent again.")
+            found = wire.Work(
+                raise_orders=claim_work(agent, asks_anew=asks_anew),
+                read_now=agent.read_now,
+                full_read=agent.full_read,
+                clock_utc=datetime.now(UTC).isoformat(),
+            )
+            if agent.read_now or agent.full_read:
+                Agent.objects.filter(pk=agent_id).update(read_now=False, full_read=False)
+            return found
+    finally:
+        # Back to the pool: many agents wait at the same time.
+        connection.close()
+
+
+def _is_work(found: wire.Work) -> bool:
+    return bool(found.raise_orders) or found.read_now or found.full_read
+
+
+async def _rung_or(rung: asyncio.Event, timeout_s: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(rung.wait(), timeout_s)
+
+
+def _wait_s(request: HttpRequest) -> float:
+    asked = request.GET.get("wait", "0")
+    try:
+        wait_s = float(asked)
+    except ValueError:
+        wait_s = -1.0
+    if not 0 <= wait_s < float("inf"):
+        raise ApiError(422, f"wait must be a number of seconds, not {asked!r}.")
+    return min(wait_s, LONGEST_WAIT_S)
+
+
+def _body(request: HttpRequest) -> bytes:
+    body: bytes = request.read(MAX_BYTES + 1)
+    if len(body) > MAX_BYTES:
+        raise ApiError(413, f"The outcome of an order may have at most {MAX_BYTES} bytes.")
+    return body
+
+
+agent_order_urls = [path("api/agent/work", work), path("api/agent/raised", raised)]
