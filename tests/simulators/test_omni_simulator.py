@@ -318,6 +318,15 @@ def test_the_assumptions_about_answers_are_options() -> None:
         assert http.post("/Sales Order/SW-1", json=order()).text == "Duplicate document"
 
 
+def test_options_from_a_command_line_are_understood() -> None:
+    options = create(missing_switches="SF187, SF109", warehouses=1, password=4711).options
+    assert (options.missing_switches, options.warehouses, options.password) == (
+        ["SF187", "SF109"],
+        ["1"],
+        "4711",
+    )
+
+
 def test_acts_change_the_books_and_the_state_shows_how_often_a_document_was_posted() -> None:
     with Stand(create(stock=STOCK)) as stand, httpx2.Client(base_url=stand.control_url) as control:
         url = f"{stand.url}/Sales Order/SW-1"

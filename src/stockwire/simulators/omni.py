@@ -28,7 +28,13 @@ BANNER = "Omni Web Server. Version {version}. Please contact support for develop
 
 
 def create(**options: Any) -> OmniSimulator:
-    """A simulated service; the options are the fields of OmniOptions."""
+    """A simulated service; the options are the fields of OmniOptions. Lists may be comma-separated texts."""
+    for name in ("customers", "warehouses", "vat_codes", "missing_switches"):
+        if name in options and not isinstance(options[name], list | tuple):
+            options[name] = [part.strip() for part in str(options[name]).split(",") if part.strip()]
+    for name in ("company", "user", "password", "version", "default_warehouse"):
+        if name in options:
+            options[name] = str(options[name])
     return OmniSimulator(OmniOptions(**options))
 
 

@@ -175,7 +175,7 @@ class OmniService:
             if 200 <= reply.status < 300 and document_in(resource, reply) is not None:
                 raise NotSetUp(
                     f"Omni shows a {resource} for a reference that cannot exist ({reference}).",
-                    hint="Orders cannot be looked up safely here. Ask Omni how a document is read by its reference.",
+                    hint="No order can be looked up safely. Ask Omni how a reference is looked up.",
                     detail=self._clean(reply.text),
                 )
             names_it = reply.status == 404 or reference in reply.text
