@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 import threading
+import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from stockwire.simulators.woocommerce import acts, pages, routes, system
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/wp-json/wc/v3"
 JSON_TYPE = "application/json; charset=UTF-8"
+FATALS = (AttributeError, IndexError, KeyError, TypeError, ValueError, ArithmeticError)
 INDEXED = re.compile(r"^(.+?)\[(\d*)\]$")
 
 
@@ -54,9 +57,8 @@ class WooCommerce:
         self.shop.deliveries.close()
 
     def _answer(self, request: Request) -> Response:
-        site = self.shop.home or f"{request.scheme}://{request.host}"
-        if not self.shop.home:
-            self.shop.home = site
+        site = self.shop.options.site_url.rstrip("/") or f"{_scheme(request)}://{request.host}"
+        self.shop.home = site
         path = request.path
         if "rest_route" in request.args:
             path = "/wp-json" + request.args["rest_route"]
@@ -70,6 +72,10 @@ class WooCommerce:
             response = _json(error.body(), error.status)
             response.headers["Link"] = f'<{site}/wp-json/>; rel="https://api.w.org/"'
             return response
+        except FATALS:
+            # What would be a fatal error in PHP: a field of a shape that nobody foresaw.
+            traceback.print_exc()
+            return _json(pages.FATAL, 500)
         if self._cut_off(answer):
             return Response(pages.GATEWAY_TIMEOUT, 504, content_type="text/html")
         body = keep_fields(answer.body, call.values("_fields"), listing=answer.listing)
@@ -80,11 +86,7 @@ class WooCommerce:
         return response
 
     def _dispatch(self, request: Request, path: str, site: str) -> tuple[Answer, Call]:
-        https = (
-            self.shop.options.treat_as_https
-            or request.scheme == "https"
-            or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
-        )
+        https = self.shop.options.treat_as_https or _scheme(request) == "https"
         key = self._gate.key_of(request, https=https)
         call = Call(request.method, path, _query(request), None, site)
         fault = request.environ.get("stockwire.fault")
@@ -112,8 +114,21 @@ class WooCommerce:
         return limit is not None and seconds > limit
 
 
+def _scheme(request: Request) -> str:
+    return request.headers.get("X-Forwarded-Proto", request.scheme).lower()
+
+
+class _Verbatim(Response):
+    """Headers go out as they are: werkzeug would escape the unfilled patterns that real Locations carry."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        headers = Headers(self.headers)
+        headers["Content-Length"] = str(len(self.get_data()))
+        return headers
+
+
 def _json(body: Any, status: int) -> Response:
-    return Response(encode(body), status, content_type=JSON_TYPE)
+    return _Verbatim(encode(body), status, content_type=JSON_TYPE)
 
 
 def _query(request: Request) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Gate:
         self._nonces: dict[tuple[str, str], int] = {}
 
     def key_of(self, request: Request, *, https: bool) -> Key | None:
-        """The key of the caller, None when there is none that counts. Raises ApiError 401 when it is wrong."""
+        """The key of the caller, None when there is none that counts. Raises ApiError 401 for a bad one."""
         key = self._basic(request) if https else self._oauth(request)
         if key is None:
             return None
@@ -104,7 +104,7 @@ class Gate:
         digest = DIGESTS.get(sent["oauth_signature_method"])
         if digest is None:
             raise _refused("Invalid signature - signature method is invalid.")
-        host = self._shop.home.partition("://")[2] or request.host
+        host = self._shop.options.site_url.rstrip("/").partition("://")[2] or request.host
         raw_path = _raw_path(request)
         text = base_string(
             request.method, f"http://{host}{raw_path}", [*_plain_query(request), *sent.items()]

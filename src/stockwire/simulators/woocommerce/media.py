@@ -21,8 +21,8 @@ def gallery(shop: Shop, sent: list[Any]) -> list[int]:
     rows = [row for row in sent if isinstance(row, dict)]
     for row in rows:
         _check(shop, row)
-    rows.sort(key=lambda row: row.get("position", rows.index(row)))
-    return [_kept(shop, row) if row.get("id") else _uploaded(shop, row) for row in rows]
+    ordered = sorted(enumerate(rows), key=lambda pair: pair[1].get("position", pair[0]))
+    return [_kept(shop, row) if row.get("id") else _uploaded(shop, row) for _, row in ordered]
 
 
 def view(shop: Shop, image_id: int) -> Json:

@@ -20,7 +20,7 @@ AMOUNTS = ("discount_total", "discount_tax", "shipping_total", "shipping_tax", "
 ROW_LISTS = ("line_items", "tax_lines", "shipping_lines", "fee_lines", "coupon_lines", "refunds")
 
 
-def order(shop: Shop, call: Call, item: Record, *, exists: bool = True) -> Json:
+def order(shop: Shop, call: Call, item: Record) -> Json:
     """A whole order. Rows that `_fields` asks for only in part are left out, as recorded."""
     body: Json = {
         "id": item["id"],
@@ -56,18 +56,18 @@ def order(shop: Shop, call: Call, item: Record, *, exists: bool = True) -> Json:
         "is_editable": item["status"] in EDITABLE,
         "needs_payment": item["status"] in ("pending", "failed") and item["total"] > 0,
         "needs_processing": any(_needs_processing(shop, row) for row in item["lines"]),
-        "currency_symbol": html.unescape(SYMBOLS.get(item["currency"], item["currency"])),
+        "currency_symbol": html.unescape(SYMBOLS.get(item["currency"]) or str(item["currency"])),
     }
     for name in ROW_LISTS:
         if any(wanted.startswith(f"{name}.") for wanted in call.values("_fields")):
             del body[name]
-    body["_links"] = _links(call, item, exists=exists)
+    body["_links"] = _links(call, item)
     return body
 
 
-def _links(call: Call, item: Record, *, exists: bool) -> Json:
+def _links(call: Call, item: Record) -> Json:
     at = f"orders/{item['id']}"
-    found = links(call, at, "orders", exists=exists)
+    found = links(call, at, "orders")
     found["email_templates"] = [{"embeddable": True, "href": call.link(f"{at}/actions/email_templates")}]
     if item["customer_id"]:
         found["customer"] = [{"href": call.link(f"customers/{item['customer_id']}")}]

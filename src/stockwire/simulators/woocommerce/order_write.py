@@ -64,6 +64,7 @@ def blank(shop: Shop, created_via: str) -> Record:
         "tax_lines": [],
         "refunds": [],
         "notes": [],
+        "counted": False,
     }
     shop.orders[number] = order
     return order
@@ -157,6 +158,7 @@ def _line(shop: Shop, product: Record | None, quantity: int, row: Json) -> Recor
         "tax_status": product["tax_status"] if product else "taxable",
         "subtotal": subtotal,
         "total": text.six(text.amount(row["total"])) if row.get("total") is not None else subtotal,
+        "shelf": text.amount(product["price"]) * quantity if product else totals.ZERO,
         "taxes": {},
         "meta_data": meta,
         "reduced": 0,
@@ -239,8 +241,11 @@ def set_status(shop: Shop, order: Record, status: str) -> None:
     order["status"] = status
     if status in TAKES_STOCK:
         _move(shop, order, taking=True)
+        count_sales(shop, order, sold=True)
     elif status in GIVES_STOCK_BACK:
         _move(shop, order, taking=False)
+        if status == "cancelled":
+            count_sales(shop, order, sold=False)
     now = shop.now()
     paid_now = status == "completed" or (status == "processing" and order["payment_method"] != "cod")
     if paid_now and order["paid"] is None:
@@ -248,6 +253,17 @@ def set_status(shop: Shop, order: Record, status: str) -> None:
     if status == "completed" and order["completed"] is None:
         order["completed"] = now
     add_note(shop, order, f"Order status changed from {_label(shop, before)} to {_label(shop, status)}.")
+
+
+def count_sales(shop: Shop, order: Record, *, sold: bool) -> None:
+    """Keep total_sales of the products in step: an order counts once, until it is cancelled or binned."""
+    if order["counted"] == sold:
+        return
+    order["counted"] = sold
+    for line in order["lines"]:
+        product = shop.products.get(line["product_id"])
+        if product is not None:
+            product["total_sales"] += line["quantity"] if sold else -line["quantity"]
 
 
 def _label(shop: Shop, status: str) -> str:

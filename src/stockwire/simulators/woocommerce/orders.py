@@ -165,13 +165,14 @@ def deleted(shop: Shop, call: Call, number: Any, *, force: bool) -> Json:
     order = held(shop, number, 404)
     if not force and order["status"] == "trash":
         raise ApiError(410, "woocommerce_rest_already_trashed", "The order has already been deleted.")
-    before = order_view.order(shop, call, order, exists=not force)
+    before = order_view.order(shop, call, order)
     if force:
         del shop.orders[order["id"]]
         for refund in order["refunds"]:
             del shop.refunds[refund]
     else:
         order["status"] = "trash"
+        order_write.count_sales(shop, order, sold=False)
         order_write.touch(shop, order)
     shop.deliveries.tell("order.deleted", order["id"])
     return before

@@ -1,4 +1,4 @@
-"""Answers that are not the REST API's: HTML pages of the theme and the gateway, and the legacy API's refusal."""
+"""Answers that are not the REST API's: HTML pages, the legacy API's refusal, a fatal error."""
 
 from __future__ import annotations
 
@@ -14,4 +14,9 @@ LEGACY_API = {
         "code": "woocommerce_api_disabled",
         "message": "The WooCommerce API is disabled on this site",
     }
+}
+FATAL = {
+    "code": "internal_server_error",
+    "message": "<p>There has been a critical error on this website.</p>",
+    "data": {"status": 500},
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stockwire.simulators.woocommerce.shop import Record, Shop
 
 
-def product(shop: Shop, call: Call, item: Record, *, edit: bool = False, exists: bool = True) -> Json:
+def product(shop: Shop, call: Call, item: Record, *, edit: bool = False) -> Json:
     """A whole product. `edit` is how answers to writes differ: raw descriptions and three more fields."""
     body = _common(shop, item, edit=edit)
     variation = item["type"] == "variation"
@@ -53,7 +53,7 @@ def product(shop: Shop, call: Call, item: Record, *, edit: bool = False, exists:
     if edit:
         body["permalink_template"] = f"{call.site}/product/%pagename%/"
         body["generated_slug"] = item["slug"] or text.slug(item["name"])
-    body["_links"] = links(call, f"products/{item['id']}", "products", exists=exists)
+    body["_links"] = links(call, f"products/{item['id']}", "products")
     if variation:
         body["_links"]["up"] = [{"href": call.link(f"products/{item['parent_id']}")}]
     return body

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stockwire.simulators.woocommerce.shop import Record, Shop
 
 ORDERINGS: dict[str, Callable[[Record], Any]] = {
-    "date": lambda p: (p["created"], p["id"]),
+    "date": lambda p: p["created"],
     "id": lambda p: p["id"],
     "include": lambda p: p["id"],
     "title": lambda p: p["name"].casefold(),
@@ -53,6 +53,8 @@ def listing(shop: Shop, call: Call) -> Answer:
         raise invalid({"orderby": not_in_enum("orderby", ORDERBY)})
     found = [product for product in _candidates(shop, call) if _wanted(product, call)]
     found = _by_dates(shop, call, found)
+    # The real shop keeps no order of its own within one second of creation; here the lower id is first.
+    found.sort(key=lambda product: product["id"])
     found.sort(key=ORDERINGS[orderby], reverse=call.query.get("order", "desc") == "desc")
     return page_of(call, found, lambda product: product_view.product(shop, call, product))
 
@@ -157,6 +159,7 @@ def changed(shop: Shop, product: Record, sent: Json) -> None:
     if product["type"] == "variation":
         raise NOT_FOR_VARIATIONS
     product_write.write(shop, product, sent)
+    product["categories"] = product["categories"] or [shop.default_category]
     catalogue.touch(shop, product)
     catalogue.settle(shop, product)
     shop.deliveries.tell("product.updated", product["id"])
@@ -169,7 +172,7 @@ def deleted(shop: Shop, call: Call, number: Any, *, force: bool) -> Json:
         raise NOT_FOR_VARIATIONS
     if not force and product["status"] == "trash":
         raise ApiError(410, "woocommerce_rest_already_trashed", "The product has already been deleted.")
-    before = product_view.product(shop, call, product, edit=True, exists=not force)
+    before = product_view.product(shop, call, product, edit=True)
     if force:
         catalogue.remove(shop, product)
     else:

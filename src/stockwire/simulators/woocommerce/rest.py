@@ -166,7 +166,7 @@ def _bounded(call: Call, name: str, default: int, most: int | None) -> int:
     raw = call.query.get(name)
     if raw is None:
         return default
-    value = _whole(raw, None)
+    value: int | None = _whole(raw, None)
     if value is None:
         raise invalid({name: ("rest_invalid_type", f"{name} is not of type integer.")})
     if most is None and value < 1:
@@ -184,17 +184,19 @@ def _whole(raw: Any, default: Any) -> Any:
         return None
 
 
-def _page_address(call: Call, page: int, extra: Json) -> str:
+def _page_address(call: Call, page: int, appended: Json) -> str:
     pairs = []
-    query = {**call.query, **{name: value for name, value in extra.items() if name not in call.query}}
+    query = {name: value for name, value in call.query.items() if name not in appended}
+    for name, default in appended.items():
+        listed = isinstance(default, list) and name in call.query
+        query[name] = call.values(name) if listed else call.query.get(name, default)
     query["page"] = page
     for name, value in query.items():
-        if name.startswith(("oauth_", "consumer_")):
-            continue
         if isinstance(value, list):
             pairs += [(f"{name}[{at}]", part) for at, part in enumerate(value)]
         else:
-            pairs.append((name, "1" if value == "true" else str(value)))
+            # Recorded: trailing = signs (of a signature) are lost on the way.
+            pairs.append((name, "1" if value == "true" else str(value).rstrip("=")))
     return f"{call.site}{call.path}?" + "&".join(f"{quote_plus(k)}={quote_plus(v)}" for k, v in pairs)
 
 

@@ -11,10 +11,11 @@ from stockwire.simulators.woocommerce.rest import ALL_METHODS, Answer, ApiError,
 if TYPE_CHECKING:
     from stockwire.simulators.woocommerce.shop import Record, Shop
 
+Row = tuple[str, str, str, str, str, str, dict[str, str] | None]
 NAME_HELP = "Your customers will see the name of this shipping method during checkout."
 COST_HELP = (
-    "Enter a cost (excl. tax) or sum, e.g. <code>10.00 * [qty]</code>.<br/><br/>Use <code>[qty]</code> for the "
-    'number of items, <br/><code>[cost]</code> for the total cost of items, and <code>[fee percent="10" '
+    "Enter a cost (excl. tax) or sum, e.g. <code>10.00 * [qty]</code>.<br/><br/>Use <code>[qty]</code> for "
+    'the number of items, <br/><code>[cost]</code> for the total cost of items, and <code>[fee percent="10" '
     'min_fee="20" max_fee=""]</code> for percentage based fees.'
 )
 DISCOUNT_HELP = "If checked, free shipping would be available based on pre-discount order amount."
@@ -91,13 +92,11 @@ def add_method(shop: Shop, call: Call, number: int) -> Answer:
 
 
 def _settings(kind: str, title: str, values: Record) -> Json:
-    rows: list[tuple[str, str, str, str, str, str, dict[str, str] | None]] = [
-        ("title", "Name", "text", title, NAME_HELP, "e.g. Standard national", None)
-    ]
+    rows: list[Row] = [("title", "Name", "text", title, NAME_HELP, _example(kind), None)]
     if kind == "free_shipping":
         rows += [
             ("requires", "Free shipping requires", "select", "", "", "", REQUIREMENTS),
-            ("min_amount", "Minimum order amount", "text", "", SPEND_HELP, "0.00", None),
+            ("min_amount", "Minimum order amount", "text", "", SPEND_HELP, "", None),
             ("ignore_discounts", "Coupons discounts", "checkbox", "no", DISCOUNT_HELP, "", None),
         ]
     else:
@@ -106,12 +105,15 @@ def _settings(kind: str, title: str, values: Record) -> Json:
             ("tax_status", "Tax status", "select", "taxable", "", "", kinds),
             ("cost", "Cost", "text", "", COST_HELP, "", None),
         ]
-    return {name: _setting(name, label, *rest, values.get(name)) for name, label, *rest in rows}
+    return {row[0]: _setting(row, values.get(row[0])) for row in rows}
 
 
-def _setting(
-    name: str, label: str, kind: Any, default: Any, tip: Any, placeholder: Any, choices: Any, value: Any
-) -> Json:
+def _example(kind: str) -> str:
+    return "e.g. Free shipping" if kind == "free_shipping" else "e.g. Standard national"
+
+
+def _setting(row: Row, value: Any) -> Json:
+    name, label, kind, default, tip, placeholder, choices = row
     found: Json = {
         "id": name,
         "label": label,

@@ -66,7 +66,10 @@ class Options:
 
 
 def create(**options: Any) -> WooCommerce:
-    """The simulated shop as a WSGI application with `state()` and `acts`. Keyword names are those of Options."""
+    """The simulated shop as a WSGI application with `state()` and `acts`.
+
+    Keyword names are those of Options; `consumer_key` and `consumer_secret` are short for one key.
+    """
     from stockwire.simulators.woocommerce.app import WooCommerce
 
     keys = options.pop("keys", None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stockwire.simulators.woocommerce import text
 from stockwire.simulators.woocommerce.rest import Answer, ApiError, Call, Json, links, page_of
 from stockwire.simulators.woocommerce.schema import truth
-from stockwire.simulators.woocommerce.seed import new_rate
+from stockwire.simulators.woocommerce.seed import add_rate
 
 if TYPE_CHECKING:
     from stockwire.simulators.woocommerce.shop import Record, Shop
@@ -21,17 +21,15 @@ def rates(shop: Shop, call: Call) -> Answer:
 def create_rate(shop: Shop, call: Call) -> Answer:
     """POST /taxes. `rate` in per cent."""
     sent = call.document()
-    number = shop.next_id("rate")
-    shop.tax_rates[number] = new_rate(
-        number,
-        str(sent.get("country", "")),
-        str(text.amount(sent.get("rate", "0"))),
-        str(sent.get("name", "Tax")),
-        truth(sent.get("shipping", True)),
-        str(sent.get("class", "standard")),
+    rate = add_rate(
+        shop,
+        country=str(sent.get("country", "")),
+        rate=str(text.amount(sent.get("rate", "0"))),
+        name=str(sent.get("name", "Tax")),
+        shipping=truth(sent.get("shipping", True)),
+        tax_class=str(sent.get("class", "standard")),
     )
-    where = {"Location": call.link(f"taxes/{number}")}
-    return Answer(_rate(call, shop.tax_rates[number]), 201, where)
+    return Answer(_rate(call, rate), 201, {"Location": call.link(f"taxes/{rate['id']}")})
 
 
 def _rate(call: Call, rate: Record) -> Json:

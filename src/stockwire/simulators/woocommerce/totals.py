@@ -103,7 +103,8 @@ def tax_by_rate(shop: Shop, rows: list[Record]) -> dict[int, Decimal]:
 
 def apply_coupon(shop: Shop, order: Record, coupon: Record) -> Record:
     """Take a coupon off the lines and return its coupon line. Works in cents of the price the buyer sees."""
-    seen = [_seen_cents(shop, line) for line in order["lines"]]
+    exact = order["created_via"] != "rest-api"
+    seen = [_seen_cents(shop, line, exact=exact) for line in order["lines"]]
     discounts = _discounts(order, coupon, seen)
     discount = discount_tax = ZERO
     for line, off_cents in zip(order["lines"], discounts, strict=True):
@@ -133,9 +134,16 @@ def _rates(shop: Shop, order: Record, line: Record) -> list[Record]:
     return [] if line["tax_status"] == "none" else shop.rates_for(country, line["tax_class"])
 
 
-def _seen_cents(shop: Shop, line: Record) -> Decimal:
-    after = sum((tax for tax, _ in line["taxes"].values()), ZERO)
-    return (line["total"] + (rounded_tax(shop, after) if shop.prices_include_tax else ZERO)) * 100
+def _seen_cents(shop: Shop, line: Record, *, exact: bool) -> Decimal:
+    total: Decimal = line["total"]
+    shelf: Decimal = line["shelf"]
+    if exact and total == line["subtotal"]:
+        # A checkout works from the shelf price; an order over the API adds rounded tax to the line.
+        return shelf * 100
+    if not shop.prices_include_tax:
+        return total * 100
+    tax = sum((tax for tax, _ in line["taxes"].values()), ZERO)
+    return (total + rounded_tax(shop, tax)) * 100
 
 
 def _discounts(order: Record, coupon: Record, seen: list[Decimal]) -> list[int]:

@@ -51,8 +51,8 @@ AGENT = f"WooCommerce/{VERSION} Hookshot (WordPress/{WORDPRESS})"
 
 
 def listing(shop: Shop, call: Call) -> Answer:
-    """GET the webhooks, newest first."""
-    found = sorted(shop.webhooks.values(), key=lambda hook: -hook["id"])
+    """GET the webhooks, the newest second first."""
+    found = sorted(shop.webhooks.values(), key=lambda hook: hook["created"], reverse=True)
     if call.query.get("status", "all") != "all":
         found = [hook for hook in found if hook["status"] == call.query["status"]]
     return page_of(call, found, lambda hook: view(shop, call, hook))
@@ -110,7 +110,7 @@ def delete(shop: Shop, call: Call, number: int) -> Answer:
     hook = held(shop, number, 404)
     if not call.flag("force"):
         raise ApiError(501, "woocommerce_rest_trash_not_supported", "Webhooks do not support trashing.")
-    before = view(shop, call, hook, exists=False)
+    before = view(shop, call, hook)
     del shop.webhooks[number]
     return Answer(before)
 
@@ -122,7 +122,7 @@ def held(shop: Shop, number: int, status: int) -> Record:
     return shop.webhooks[number]
 
 
-def view(shop: Shop, call: Call, hook: Record, *, exists: bool = True) -> Json:
+def view(shop: Shop, call: Call, hook: Record) -> Json:
     """A webhook as the API shows it: never the secret, never the failures."""
     resource, _, event = hook["topic"].partition(".")
     return {
@@ -135,7 +135,7 @@ def view(shop: Shop, call: Call, hook: Record, *, exists: bool = True) -> Json:
         "hooks": HOOKS.get(hook["topic"], []),
         "delivery_url": hook["delivery_url"],
         **shop.dates(hook, "created", "modified"),
-        "_links": links(call, f"webhooks/{hook['id']}", "webhooks", exists=exists),
+        "_links": links(call, f"webhooks/{hook['id']}", "webhooks"),
     }
 
 
@@ -269,6 +269,7 @@ class Deliveries:
         if accepted:
             hook["failures"] = 0
             hook["delivered"] += 1
+            hook["modified"] = self._shop.now()
         elif hook["failures"] > FAILURES_ALLOWED:
             hook["status"] = "disabled"
             hook["modified"] = self._shop.now()
