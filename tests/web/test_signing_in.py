@@ -113,7 +113,9 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(
     assert answer.headers["location"] == "/status/live?x=1"
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil"]
+)
 def test_signing_in_never_leads_to_another_site(
     hub: Any, new_user: NewUser, browser: Browser, password: str, elsewhere: str
 ) -> None:

@@ -12,7 +12,9 @@ console_urls: list[URLPattern] = [
     path("sign-in", signing_in.sign_in, name="sign-in"),
     path("sign-out", signing_in.sign_out, name="sign-out"),
     path("channels/<int:channel_id>/resume", actions.resume_channel, name="resume-channel"),
-    path("channels/<int:channel_id>/products/try-again", actions.try_products_again, name="try-products-again"),
+    path(
+        "channels/<int:channel_id>/products/try-again", actions.try_products_again, name="try-products-again"
+    ),
     path("channels/<int:channel_id>/orders/try-again", actions.try_marks_again, name="try-marks-again"),
     path("healthz", health.healthz, name="healthz"),
 ]

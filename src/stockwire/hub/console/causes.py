@@ -36,7 +36,8 @@ GROUPED = f"""
         select 'marks', channel_id, hint, message, {MARK_CAUSE}, channel_order_code, null, since
         from order_marks where needs_you
         union all
-        select 'products', s.channel_id, s.hint, s.message, {PRODUCT_CAUSE}, p.source_product_code, p.id, s.since
+        select 'products', s.channel_id, s.hint, s.message, {PRODUCT_CAUSE},
+            p.source_product_code, p.id, s.since
         from stale s join products p on p.id = s.product_id where s.state = 'needs_you'
         union all
         select 'rows', source_id, hint, message, {MESSAGE.format(code="code", message="message")},
@@ -115,7 +116,9 @@ def causes(sources: Sequence[SourceRow], channels: Sequence[ChannelRow], now: da
 
 
 def _stopped_source(row: SourceRow) -> Cause:
-    return Cause(row.name, row.message, row.hint, "Everything from this source", row.seen, icon=row.state.icon)
+    return Cause(
+        row.name, row.message, row.hint, "Everything from this source", row.seen, icon=row.state.icon
+    )
 
 
 def _stopped_lanes(row: ChannelRow) -> list[Cause]:

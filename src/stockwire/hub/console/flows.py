@@ -94,7 +94,9 @@ def sources(now: datetime) -> list[SourceRow]:
     agents: dict[int, Agent] = {}
     # Ascending, so that the one heard of last stays; one never heard of comes first.
     in_use = Agent.objects.filter(revoked_at=None).exclude(token_hash="")
-    for agent in sorted(in_use, key=lambda agent: (agent.last_seen_at is not None, agent.last_seen_at or now)):
+    for agent in sorted(
+        in_use, key=lambda agent: (agent.last_seen_at is not None, agent.last_seen_at or now)
+    ):
         agents[agent.source_id] = agent
     rows = Source.objects.order_by("description", "id")
     return [_source(row, agents.get(row.pk), unusable.get(row.pk, 0), now) for row in rows]
@@ -221,4 +223,3 @@ def _lane(lane: Lane, has_backlog: bool, now: datetime) -> LaneRow:
 def _worst(lanes: tuple[LaneRow, ...]) -> State:
     found = [lane.state for lane in lanes]
     return next((state for state in ORDER_OF_WORRY if state in found), NOT_RUN)
-

@@ -15,7 +15,7 @@ ANSWER_WITHIN_S = 3
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 "ok" when the database answers, 503 otherwise."""
-    # A connection of its own: waiting for one of a full or dead pool would take longer than whoever asks waits.
+    # A connection of its own: a dead pool would let us wait longer than whoever asks does.
     parameters = {**connection.get_connection_params(), "connect_timeout": ANSWER_WITHIN_S}
     try:
         with psycopg.connect(**parameters) as direct:
