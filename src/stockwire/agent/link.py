@@ -141,12 +141,12 @@ class HubLink:
             )
         except httpx2.HTTPError as error:
             raise self._unreachable(error) from None
-        self._look_at_the_clock(response)
         if response.status_code >= 300:
             raise _error(response)
-        if answer is None:
-            return None  # type: ignore[return-value]
-        return _decoded(response, answer)
+        decoded = _decoded(response, answer) if answer is not None else None
+        said = getattr(decoded, "clock_utc", "") or response.headers.get("Date", "")
+        self._compare_clocks(said)
+        return decoded  # type: ignore[return-value]
 
     def _unreachable(self, error: Exception) -> StockwireError:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
@@ -163,12 +163,13 @@ class HubLink:
             detail=f"{type(error).__name__}: {error}",
         )
 
-    def _look_at_the_clock(self, response: httpx2.Response) -> None:
-        try:
-            there = parsedate_to_datetime(response.headers["Date"])
-        except (KeyError, ValueError):
-            return
+    def _compare_clocks(self, said: str) -> None:
+        """`said` is the hub's time as ISO 8601 or as in a Date header; anything else says nothing."""
         here = datetime.now(UTC)
+        try:
+            there = datetime.fromisoformat(said) if said[:1].isdigit() else parsedate_to_datetime(said)
+        except ValueError:
+            return
         if there.tzinfo is None or abs(here - there) <= CLOCK_TOLERANCE:
             return
         if self._clock_warned_at and abs(here - self._clock_warned_at) < timedelta(hours=1):

@@ -32,11 +32,16 @@ class Row:
     problem: tuple[str, str, str] | None = None
 
 
+def bracketed(query: str) -> str:
+    """All columns of the site's query; anything but one SELECT is refused by the server."""
+    return f"SELECT * FROM ({_bare(query)}) q"  # noqa: S608
+
+
 class ProductQuery:
     """The wrapped query and how its rows are decoded. Raises NotSetUp when STOCKCODE is missing."""
 
     def __init__(self, query: str, described: Sequence[Column]) -> None:
-        self.query = query.strip().rstrip(";").strip()
+        self.query = _bare(query)
         by_name = {column.name.upper(): column for column in described}
         if KEY not in by_name:
             raise NotSetUp(
@@ -132,6 +137,10 @@ class ProductQuery:
             groups[-1].append(_as_octets(column, size))
         lead = ["", *["x'1F' || "] * (len(groups) - 1)]
         return [first + " || x'1F' || ".join(group) for first, group in zip(lead, groups, strict=True)]
+
+
+def _bare(query: str) -> str:
+    return query.strip().rstrip(";").strip()
 
 
 def _as_octets(column: Column, size: int) -> str:

@@ -19,7 +19,7 @@ import msgspec
 from stockwire.agent.config import DatabaseSettings
 from stockwire.agent.firebird import Database, Snapshot, describe_columns, first_row, open_database
 from stockwire.agent.journal import INTERNAL, Journal
-from stockwire.agent.product_query import SEPARATOR, ProductQuery
+from stockwire.agent.product_query import SEPARATOR, ProductQuery, bracketed
 from stockwire.wire import MAX_ROWS, Batch
 
 BATCH_BYTES = 4 * 1024 * 1024
@@ -85,7 +85,9 @@ class Reader:
             position = self._position(database)
             read_at = now()  # before the snapshot: an order raised after this moment is not in it
             with database.snapshot() as snapshot:
-                described = describe_columns(snapshot, self._settings.product_query, self._settings.charset)
+                described = describe_columns(
+                    snapshot, bracketed(self._settings.product_query), self._settings.charset
+                )
                 query = ProductQuery(self._settings.product_query, described)
                 self._begin_anew_if_another_source(query)
                 why_full = full or self._why_full(query, position)

@@ -171,11 +171,14 @@ class FirebirdServer:
             services.wait()
 
     def _services(self) -> Any:
-        from firebird.driver import connect_server
+        from firebird.driver import connect_server, driver_config
 
-        return connect_server(
-            f"127.0.0.1/{self.port}", user="SYSDBA", password=self.sysdba_password, encoding="utf_8"
-        )
+        # firebird-driver ignores an address given here and would open the engine inside this process (as
+        # root, if we are); only a registered name reaches our server.
+        name = f"stockwire-{self.port}"
+        config = driver_config.get_server(name) or driver_config.register_server(name)
+        config.host.value, config.port.value = "127.0.0.1", str(self.port)
+        return connect_server(name, user="SYSDBA", password=self.sysdba_password, encoding="utf_8")
 
     def _prepare(self) -> None:
         library = _need(_library_folder())
