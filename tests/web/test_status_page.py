@@ -71,7 +71,10 @@ def test_nothing_of_another_client_is_ever_shown(
     text = words(stranger.get("/").content.decode() + stranger.get("/status/live").content.decode())
     for ours in ("Karoo", "Web shop", "Omni Accounts as at", "HX001", "Lerato", "Held for a reason", "#1 "):
         assert ours not in text
-    for address in (f"/channels/{shop.pk}/resume", f"/channels/{shop.pk}/products/try-again"):
+    [(order_id,)] = hub.rows("select id from orders")
+    ours = [f"/channels/{shop.pk}/{act}" for act in ("resume", "products/try-again", "orders/try-again")]
+    ours += [f"/orders/{order_id}/{act}" for act in ("send-again", "release", "settle")]
+    for address in ours:
         assert stranger.post(address).status_code == 404
     assert hub.rows("select count(*) from audit") == [(0,)]
 
@@ -267,6 +270,49 @@ def test_an_order_that_could_not_be_taken_over_is_looked_at_again(
     digest = re.search(r'name="cause" value="(\w+)"', page).group(1)  # type: ignore[union-attr]
     inside.post(f"/channels/{shop.pk}/orders/try-again", {"cause": digest})
     assert hub.rows("select needs_you, message from order_marks") == [(False, "")]
+
+
+@pytest.mark.parametrize(
+    ("state", "act", "button", "said", "after"),
+    [
+        ("held", "release", "Release", "Order #1042 is released and goes to its source.", "ready"),
+        ("refused", "send-again", "Send again", "Order #1042 is sent to its source again.", "ready"),
+        ("in_doubt", "send-again", "Send again", "Order #1042 is sent to its source again.", "ready"),
+        ("raised", "settle", "It is settled", "Order #1042 is settled.", "raised"),
+    ],
+)
+def test_an_order_that_needs_a_person_has_its_button(
+    hub: Any,
+    shop: Any,
+    new_user: NewUser,
+    browser: Browser,
+    state: str,
+    act: str,
+    button: str,
+    said: str,
+    after: str,
+) -> None:
+    order(hub, shop, "#1042", state=state, reason="Order #1042 is R 7.50 out.", claim=1)
+    inside = browser(new_user())
+    page = inside.get("/").content.decode()
+    [(address, shown)] = set(re.findall(r'action="(/orders/[^"]+)".*?<button>(.*?)</button>', page))
+    assert (address.rsplit("/", 1)[1], shown) == (act, button)
+    assert page.count(address) == 2
+    answer = words(inside.post(address, follow=True).content.decode())
+    assert said in answer
+    assert "R 7.50 out" not in answer
+    assert hub.rows("select state, reason from orders") == [(after, "")]
+    assert hub.rows("select who, subject from audit") == [("thandi", "order #1042")]
+
+
+def test_an_order_that_has_gone_on_meanwhile_is_left_alone(
+    hub: Any, shop: Any, new_user: NewUser, browser: Browser
+) -> None:
+    order(hub, shop, "#1042", state="raised", document_number="SO1")
+    [(order_id,)] = hub.rows("select id from orders")
+    answer = browser(new_user()).post(f"/orders/{order_id}/send-again", follow=True)
+    assert "Order #1042 is raised: you cannot send again it now." in words(answer.content.decode())
+    assert hub.rows("select state from orders") == [("raised",)]
 
 
 def test_somebody_who_may_only_look_sees_the_buttons_but_cannot_press_them(

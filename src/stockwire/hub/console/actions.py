@@ -5,18 +5,21 @@ The work itself is done by the verbs in sync/; nothing here calls another system
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db import connection
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from stockwire.errors import Refused
 from stockwire.hub import jobs
 from stockwire.hub.console.causes import MARK_CAUSE, PRODUCT_CAUSE
 from stockwire.hub.console.scoped import SignedInRequest, administrators_only
 from stockwire.hub.console.wording import things
-from stockwire.hub.models import Audit, Channel, Lane, LaneKind
-from stockwire.hub.sync import lanes
+from stockwire.hub.models import Audit, Channel, Lane, LaneKind, Order
+from stockwire.hub.sync import lanes, order_actions
 from stockwire.hub.sync.stale import wake_pushes
 
 NOTICE_KEY = "notice"
@@ -68,6 +71,39 @@ def try_marks_again(request: SignedInRequest, channel_id: int) -> HttpResponse:
     return _tried_again(request, channel, number, things(number, "order", "orders"))
 
 
+@require_POST
+@administrators_only
+def send_order_again(request: SignedInRequest, order_id: int) -> HttpResponse:
+    """Send a refused or doubtful order to its source once more; it is looked up there first."""
+    return _act(request, order_id, order_actions.send_again, "Order {} is sent to its source again.")
+
+
+@require_POST
+@administrators_only
+def release_order(request: SignedInRequest, order_id: int) -> HttpResponse:
+    """Let a held order go on as it is."""
+    return _act(request, order_id, order_actions.release_hold, "Order {} is released and goes to its source.")
+
+
+@require_POST
+@administrators_only
+def settle_order(request: SignedInRequest, order_id: int) -> HttpResponse:
+    """The document of a raised order was corrected by hand."""
+    return _act(request, order_id, order_actions.settle, "Order {} is settled.")
+
+
+def _act(
+    request: SignedInRequest, order_id: int, verb: Callable[[int, str], None], said: str
+) -> HttpResponse:
+    """Do it and say so. The verb writes the audit itself."""
+    order = get_object_or_404(Order, pk=order_id)
+    try:
+        verb(order_id, request.user.username)
+    except Refused as refused:
+        return _done(request, f"{refused.message} {refused.hint}".strip(), tone="needs")
+    return _done(request, said.format(order.number))
+
+
 def _again(sql: str, request: SignedInRequest, channel: Channel) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, [channel.pk, request.POST.get("cause", "").replace("\0", "")])
@@ -76,7 +112,9 @@ def _again(sql: str, request: SignedInRequest, channel: Channel) -> int:
 
 def _tried_again(request: SignedInRequest, channel: Channel, number: int, what: str) -> HttpResponse:
     if not number:
-        return _done(request, "Nothing was left to try again: it has been tried since, or has changed.")
+        return _done(
+            request, "Nothing was left to try again: it has been tried since, or has changed.", "wait"
+        )
     _audit(request, "try again", channel.description, {"needs you": number}, {"waiting": number})
     return _done(request, f"{what} of {channel.description} will be tried again now.")
 
@@ -99,6 +137,6 @@ def _audit(request: SignedInRequest, action: str, subject: str, before: object, 
     )
 
 
-def _done(request: SignedInRequest, notice: str) -> HttpResponse:
-    request.session[NOTICE_KEY] = notice
+def _done(request: SignedInRequest, text: str, tone: str = "good") -> HttpResponse:
+    request.session[NOTICE_KEY] = {"text": text, "tone": tone}
     return HttpResponseRedirect("/")

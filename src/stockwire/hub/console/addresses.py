@@ -16,5 +16,8 @@ console_urls: list[URLPattern] = [
         "channels/<int:channel_id>/products/try-again", actions.try_products_again, name="try-products-again"
     ),
     path("channels/<int:channel_id>/orders/try-again", actions.try_marks_again, name="try-marks-again"),
+    path("orders/<int:order_id>/send-again", actions.send_order_again, name="send-order-again"),
+    path("orders/<int:order_id>/release", actions.release_order, name="release-order"),
+    path("orders/<int:order_id>/settle", actions.settle_order, name="settle-order"),
     path("healthz", health.healthz, name="healthz"),
 ]

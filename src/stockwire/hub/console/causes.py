@@ -14,7 +14,7 @@ from django.db import connection
 from django.urls import reverse
 
 from stockwire.hub.console.flows import ChannelRow, SourceRow
-from stockwire.hub.console.sales import send_again_address
+from stockwire.hub.console.sales import Act, act
 from stockwire.hub.console.wording import PAUSED, Moment, count, moment, things
 
 EXAMPLES = 5
@@ -27,38 +27,46 @@ MESSAGE = "case when length({code}) >= 3 then replace({message}, {code}, '…') 
 PRODUCT_CAUSE = MESSAGE.format(code="p.source_product_code", message="s.message")
 MARK_CAUSE = MESSAGE.format(code="channel_order_code", message="message")
 GROUPED = f"""
-    with trouble (kind, place_id, hint, message, cause, code, subject_id, since) as (
+    with trouble (kind, place_id, hint, message, cause, code, subject_id, state, since) as (
         select 'orders', channel_id, hint, reason, {MESSAGE.format(code="number", message="reason")},
-            number, id, stored_at
+            number, id, state, stored_at
         from orders
         where source_id in (select id from sources) and state in ('held', 'refused', 'in_doubt')
         union all
-        select 'marks', channel_id, hint, message, {MARK_CAUSE}, channel_order_code, null, since
+        select 'raised', channel_id, hint, reason, {MESSAGE.format(code="number", message="reason")},
+            number, id, state, stored_at
+        from orders where state = 'raised' and reason <> ''
+        union all
+        select 'marks', channel_id, hint, message, {MARK_CAUSE}, channel_order_code, null, '', since
         from order_marks where needs_you
         union all
         select 'products', s.channel_id, s.hint, s.message, {PRODUCT_CAUSE},
-            p.source_product_code, p.id, s.since
+            p.source_product_code, p.id, '', s.since
         from stale s join products p on p.id = s.product_id where s.state = 'needs_you'
         union all
         select 'rows', source_id, hint, message, {MESSAGE.format(code="code", message="message")},
-            code, null, seen_at
+            code, null, '', seen_at
         from source_problems
     )
     select kind, place_id, hint, min(message), cause, md5(cause || '|' || hint), count(*),
         (array_agg(code order by code))[1:{EXAMPLES}], (array_agg(subject_id order by code))[1:{EXAMPLES}],
+        (array_agg(state order by code))[1:{EXAMPLES}],
         min(since), count(*) over ()
     from trouble group by kind, place_id, hint, cause
-    order by array_position(array['orders', 'marks', 'products', 'rows'], kind), count(*) desc, cause
+    order by array_position(array['orders', 'raised', 'marks', 'products', 'rows'], kind),
+        count(*) desc, cause
     limit {SHOWN}
 """  # noqa: S608 - only constants of this file are put in
 NOUNS = {
     "orders": ("order", "orders"),
+    "raised": ("raised order", "raised orders"),
     "marks": ("order", "orders"),
     "products": ("product", "products"),
     "rows": ("row", "rows"),
 }
 NO_HINT = {
     "orders": "Look at the order on its channel, put right what is wrong, then send it again.",
+    "raised": "Correct the document in Omni.",
     "marks": "Look at the order on its channel, put right what is wrong, then try again.",
     "products": "Put the product right in its source, or try again when the channel has been put right.",
     "rows": "Put the row right in the source. It goes away with the next reading.",
@@ -67,10 +75,10 @@ NO_HINT = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A SKU or order number, and the address that sends this one again ("" when there is none)."""
+    """A SKU or order number, and what can be done with this one alone."""
 
     name: str
-    send_again: str = ""
+    act: Act | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +151,10 @@ def _stopped_lanes(row: ChannelRow) -> list[Cause]:
 
 
 def _group(row: tuple, places: dict[tuple[str, int], str], now: datetime) -> Cause:  # type: ignore[type-arg]
-    kind, place_id, hint, message, cause, digest, number, codes, subject_ids, since, _ = row
+    kind, place_id, hint, message, cause, digest, number, codes, subject_ids, states, since, _ = row
     examples = tuple(
-        Example(code or "(blank)", send_again_address(subject_id) if kind == "orders" else "")
-        for code, subject_id in zip(codes, subject_ids, strict=True)
+        Example(code or "(blank)", act(subject_id, state, has_reason=True) if state else None)
+        for code, subject_id, state in zip(codes, subject_ids, states, strict=True)
     )
     again = kind in {"products", "marks"}
     return Cause(

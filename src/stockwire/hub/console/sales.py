@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Sum
+from django.urls import reverse
 
 from stockwire.hub.console.wording import ZONE, Moment, State, count, moment, money
 from stockwire.hub.models import Order, OrderState, Source
@@ -25,7 +26,9 @@ STATES: dict[str, State] = {
     OrderState.IN_DOUBT: State("In doubt", "needs", "question"),
     OrderState.CANCELLED: State("Cancelled", "wait", "off"),
 }
-# They stop until a person has decided, and may be sent again by one.
+# A raised order with a reason has changed on its channel since: a person corrects the document.
+TO_SETTLE = State("Raised, not settled", "needs", "alert")
+# They stop until a person has decided.
 FOR_A_PERSON = (OrderState.HELD, OrderState.REFUSED, OrderState.IN_DOUBT)
 OPEN = (OrderState.SAVED, OrderState.READY, OrderState.RAISING, *FOR_A_PERSON)
 NOT_SOLD = (OrderState.SAVED, OrderState.CANCELLED)
@@ -40,6 +43,14 @@ class StateCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What a person can do with one order: the word on the button and where it posts to."""
+
+    button: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRow:
     id: int
     number: str
@@ -51,7 +62,7 @@ class OrderRow:
     reason: str
     hint: str
     ordered: Moment | None
-    send_again: str
+    act: Act | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +115,23 @@ def newest(now: datetime) -> list[OrderRow]:
             channel=order.channel.description,
             customer=order.customer_name,
             total=money(order.total, order.currency),
-            state=STATES[order.state],
+            state=TO_SETTLE if order.state == OrderState.RAISED and order.reason else STATES[order.state],
             document=order.document_number,
             reason=order.reason,
             hint=order.hint,
             ordered=moment(order.ordered_at, now),
-            send_again=send_again_address(order.pk) if order.state in FOR_A_PERSON else "",
+            act=act(order.pk, order.state, bool(order.reason)),
         )
         for order in orders
     ]
 
 
-def send_again_address(order_id: int) -> str:
-    return ""
+def act(order_id: int, state: str, has_reason: bool) -> Act | None:
+    """The act that lets this order go on, None when it needs no person."""
+    if state == OrderState.HELD:
+        return Act("Release", reverse("release-order", args=[order_id]))
+    if state in FOR_A_PERSON:
+        return Act("Send again", reverse("send-order-again", args=[order_id]))
+    if state == OrderState.RAISED and has_reason:
+        return Act("It is settled", reverse("settle-order", args=[order_id]))
+    return None

@@ -23,7 +23,7 @@ FLOWING = {flows.READ_WELL, UP_TO_DATE, WORKING, WAITING}
 @signed_in
 def status(request: SignedInRequest) -> HttpResponse:
     """The whole page."""
-    notice = request.session.pop(NOTICE_KEY, "")
+    notice = request.session.pop(NOTICE_KEY, None)
     return render(request, "console/status.html", {**_facts(request, timezone.now()), "notice": notice})
 
 
