@@ -46,6 +46,13 @@ class Variant(models.Model):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, db_constraint=False)
     source_variant_code = models.CharField(max_length=100)
     sku = models.CharField(max_length=100)
+    # Most shops do not tell upper from lower case in an SKU, nor do we when we look one up. A column of its
+    # own, because row-level security keeps an index over upper(sku) from being used.
+    sku_key = models.GeneratedField(
+        expression=models.functions.Upper(models.functions.Trim("sku")),
+        output_field=models.CharField(max_length=100),
+        db_persist=True,
+    )
     barcode = models.CharField(max_length=100, null=True)
     grams = models.IntegerField(null=True)
     inventory_management = models.BooleanField(db_default=True)
@@ -57,8 +64,7 @@ class Variant(models.Model):
                 fields=["source", "source_variant_code"], name="one_variant_per_source_code"
             )
         ]
-        # Most shops do not tell upper from lower case in an SKU, so neither do we when we look one up.
-        indexes = [models.Index(models.functions.Upper("sku"), "client", name="variants_sku")]
+        indexes = [models.Index(fields=["sku_key", "client"], name="variants_sku_key")]
 
 
 class PriceTier(models.Model):

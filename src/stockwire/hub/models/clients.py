@@ -55,3 +55,6 @@ class User(AbstractBaseUser):
 
     class Meta:
         db_table = "users"
+        constraints = [
+            models.UniqueConstraint(models.functions.Lower("username"), name="one_user_per_name_in_any_case")
+        ]

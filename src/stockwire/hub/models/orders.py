@@ -90,6 +90,10 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["source", "state", "next_at"], name="orders_to_raise"),
             models.Index(fields=["client", "-stored_at"], name="orders_newest"),
+            # Quantities held are asked for with every push, over years of orders.
+            models.Index(
+                fields=["source"], condition=models.Q(stock_released_at=None), name="orders_holding_stock"
+            ),
         ]
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from stockwire.domain.records import OrderLine
 from stockwire.hub.models import ChannelLink, Variant
 
-ANY_CASE = "select id, upper(btrim(sku)) from variants where source_id = %s and upper(btrim(sku)) = any(%s)"
+ANY_CASE = "select id, sku_key from variants where source_id = %s and sku_key = any(%s)"
 
 
 def match_lines(channel_id: int, source_id: int, lines: Sequence[OrderLine]) -> list[int | None]:
