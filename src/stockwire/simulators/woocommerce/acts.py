@@ -37,6 +37,10 @@ GUEST = {
     "country": "ZA",
     "phone": "+27215550101",
 }
+MARKS = {
+    **dict.fromkeys(("_shipping_hash", "_coupons_hash", "_fees_hash", "_taxes_hash"), "0" * 32),
+    "is_vat_exempt": "no",
+}
 SHAPES = ("guest", "coupon", "zero_tax", "shipping", "two_lines", "unknown_sku", "customer", "foreign")
 
 
@@ -114,10 +118,7 @@ def _checkout(shop: Shop, document: Json, rows: list[Json]) -> Record:
     order = order_write.blank(shop, "store-api")
     order["customer_ip_address"], order["customer_user_agent"] = "203.0.113.10", "Mozilla/5.0"
     order["cart_hash"] = "3d55db7b7691e64a75ebaf4558b5deba"
-    marks = ("_shipping_hash", "_coupons_hash", "_fees_hash", "_taxes_hash")
-    order["meta_data"] = shop.meta(
-        [*({"key": key, "value": "0" * 32} for key in marks), {"key": "is_vat_exempt", "value": "no"}]
-    )
+    order["meta_data"] = shop.meta([{"key": key, "value": value} for key, value in MARKS.items()])
     order_write.write(shop, order, document)
     for line, row in zip(order["lines"], rows, strict=True):
         line["meta_data"].sort(key=lambda meta: meta["key"])
@@ -145,21 +146,26 @@ def _bare(value: Any) -> str:
 def _default_lines(shop: Shop, shape: str) -> list[Json]:
     if shape == "unknown_sku":
         return [{"sku": f"SHOP-ONLY-{shop.next_id('shop-only')}", "quantity": 1}]
-    on_sale = [
-        product["sku"]
-        for product in shop.products.values()
-        if product["sku"]
-        and product["price"]
-        and product["status"] == "publish"
-        and product["type"] != "variable"
-    ]
+    for_sale = [product["sku"] for product in shop.products.values() if _can_be_bought(product)]
     wanted = 2 if shape == "two_lines" else 1
-    if len(on_sale) < wanted:
+    if len(for_sale) < wanted:
         raise ValueError(
             "The shop has too few products with a SKU and a price; give `lines` or add_product first."
         )
-    lines = [{"sku": sku, "quantity": at + 1} for at, sku in enumerate(on_sale[:wanted])]
+    # Another product for each order, so that a rehearsal of many orders touches many products.
+    first = len(shop.orders)
+    lines = [{"sku": for_sale[(first + at) % len(for_sale)], "quantity": at + 1} for at in range(wanted)]
     return [{**line, "tax_class": "zero-rate"} for line in lines] if shape == "zero_tax" else lines
+
+
+def _can_be_bought(product: Record) -> bool:
+    return bool(
+        product["sku"]
+        and product["price"]
+        and product["status"] == "publish"
+        and product["type"] != "variable"
+        and product["stock_status"] != "outofstock"
+    )
 
 
 def _row(shop: Shop, row: Json) -> Json:
@@ -246,7 +252,7 @@ def _summary(order: Record) -> Json:
         "total": text.cents(order["total"]),
         "total_tax": text.cents(order["cart_tax"] + order["shipping_tax"]),
         "created_via": order["created_via"],
-        "meta": {row["key"]: row["value"] for row in order["meta_data"]},
+        "meta": {row["key"]: row["value"] for row in order["meta_data"] if row["key"] not in MARKS},
         "notes": [note["note"] for note in order["notes"]],
     }
 

@@ -88,17 +88,37 @@ SHIPPING_CLASSES = {
 ITEMS = {"single": "As a single total", "itemized": "Itemized"}
 SHOP_SHOWS, CART_SHOWS = "Display prices in the shop", "Display prices during cart and checkout"
 SETTINGS = (
-    Setting("general", "woocommerce_currency", "Currency", "select", "USD", CURRENCIES, CURRENCY_TIP, CURRENCY_TIP),
     Setting(
-        "general", "woocommerce_default_country", "Country / State", "select", "US:CA", COUNTRIES, COUNTRY_TIP,
+        "general", "woocommerce_currency", "Currency", "select", "USD", CURRENCIES, CURRENCY_TIP, CURRENCY_TIP
+    ),
+    Setting(
+        "general",
+        "woocommerce_default_country",
+        "Country / State",
+        "select",
+        "US:CA",
+        COUNTRIES,
+        COUNTRY_TIP,
         COUNTRY_TIP,
     ),
     Setting(
-        "general", "woocommerce_calc_taxes", "Enable taxes", "checkbox", "no", None, TAXES_TIP,
+        "general",
+        "woocommerce_calc_taxes",
+        "Enable taxes",
+        "checkbox",
+        "no",
+        None,
+        TAXES_TIP,
         "Enable tax rates and calculations",
     ),
     Setting(
-        "tax", "woocommerce_prices_include_tax", "Prices entered with tax", "radio", "no", INCLUSIVE, INCLUSIVE_TIP
+        "tax",
+        "woocommerce_prices_include_tax",
+        "Prices entered with tax",
+        "radio",
+        "no",
+        INCLUSIVE,
+        INCLUSIVE_TIP,
     ),
     Setting("tax", "woocommerce_tax_based_on", "Calculate tax based on", "select", "shipping", BASES),
     Setting(
@@ -110,7 +130,7 @@ SETTINGS = (
     Setting("tax", "woocommerce_tax_display_cart", CART_SHOWS, "select", "excl", DISPLAYS),
     Setting("tax", "woocommerce_price_display_suffix", "Price display suffix", "text", ""),
     Setting("tax", "woocommerce_tax_total_display", "Display tax totals", "select", "itemized", ITEMS),
-)  # fmt: skip
+)
 
 
 def furnish(shop: Shop) -> None:
