@@ -250,7 +250,8 @@ def test_a_fault_that_makes_no_sense_is_turned_down_with_words(
 def test_the_control_api_shows_state_and_does_acts(control: httpx2.Client) -> None:
     assert control.post("/do/set", json={"count": 9}).json() == {"done": 9}
     assert control.get("/state").json() == {"count": 9}
-    assert control.post("/do/set", json={}).status_code == 400
+    assert control.post("/do/set", json={}).json() == {"error": "'count' is missing or unknown."}
+    assert control.post("/do/set", json={"count": None}).status_code == 400
     assert "Acts: set" in control.post("/do/nothing").json()["error"]
     assert control.get("/nowhere").status_code == 404
     assert set(control.get("/faults").json()["kinds"]) == set(KINDS)

@@ -50,8 +50,10 @@ class ControlApp:
             answer, status = getattr(self, f"_{endpoint}")(request, **values), 200
         except HTTPException as error:
             answer, status = {"error": error.description or error.name}, error.code or 500
-        except (ValueError, KeyError) as error:
-            answer, status = {"error": str(error.args[0]) if error.args else type(error).__name__}, 400
+        except KeyError as error:
+            answer, status = {"error": f"{error.args[0]!r} is missing or unknown."}, 400
+        except (ValueError, TypeError, ArithmeticError) as error:
+            answer, status = {"error": str(error) or type(error).__name__}, 400
         body = json.dumps(answer, default=str).encode()
         return Response(body, status, content_type="application/json")(environ, start_response)
 

@@ -19,6 +19,9 @@ LEVELS_ONLY = "Stock Export - wooCommerce - Levels Only"
 VAT = Decimal("1.15")
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def slug(name: str, *, keep: str = "") -> str:
     """The key Omni makes of a name: lower case, % is percent, every other character is one underscore."""
     spelt = name.lower().replace("%", "percent")
@@ -32,16 +35,18 @@ def column_key(caption: str) -> str:
 
 def written(value: Any) -> str:
     """A value as the service writes it: no trailing zeros, dictionaries one key a line ended by CR."""
+    if value is None or isinstance(value, str):
+        return _encode(value)
     if isinstance(value, Decimal):
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, Mapping):
-        pairs = ",\r".join(f"{json.dumps(key)} : {written(inner)}" for key, inner in value.items())
+        pairs = ",\r".join(f"{_encode(key)} : {written(inner)}" for key, inner in value.items())
         return f"{{{pairs}\r}}"
     if isinstance(value, list | tuple):
         rows = ",\r".join(map(written, value))
         return f"[ {rows}]" if rows else "[ ]"
-    return json.dumps(value, ensure_ascii=False)
+    return _encode(value)
 
 
 def enveloped(key: str, value: Any) -> str:

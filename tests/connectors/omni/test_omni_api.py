@@ -334,6 +334,25 @@ def test_an_address_that_takes_no_documents_is_told_from_a_proxy_in_trouble(stat
         assert type(raised(lambda: service.post(ORDER, "SW-1", body()))) is kind
 
 
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8080", "ftp://127.0.0.1", "http://127.0.0.1:port", "http://h?x=1", ""]
+)
+def test_an_address_that_makes_no_sense_is_not_set_up(url: str) -> None:
+    with pytest.raises(NotSetUp, match="makes no sense"):
+        with OmniService(url, COMPANY, "Stockwire", PASSWORD) as service:
+            service.version()
+
+
+def test_an_address_with_a_password_in_it_is_turned_down_without_showing_it() -> None:
+    error = raised(lambda: OmniService(f"http://omni:{PASSWORD}@127.0.0.1", COMPANY, "Stockwire", PASSWORD))
+    assert isinstance(error, NotSetUp)
+
+
+def test_an_address_may_be_ip_version_6_or_have_a_path() -> None:
+    for url in ("http://[::1]:8080", "https://omni.example/tunnel/"):
+        OmniService(url, COMPANY, "Stockwire", PASSWORD).close()
+
+
 def test_a_404_page_of_something_else_is_no_missing_document() -> None:
     with in_process(Response("<html><p>404", 404, content_type="text/html")) as service:
         assert isinstance(raised(lambda: service.find(ORDER, "SW-1")), TryLater)

@@ -218,6 +218,7 @@ def test_rows_per_warehouse_are_one_product_with_several_quantities() -> None:
         (row(title="T" * 501), "DESCRIPTION has 501 characters, more than 500"),
         (row("A\x001"), "NUL"),
         (row(title="Pu\x00mp"), "NUL"),
+        (row(price="1\x00"), 'SELLINGPRICE1 is "1?"'),
         (row(title="  "), "no description"),
         (row()[:-1], "4 values for 5 columns"),
     ],
@@ -273,6 +274,8 @@ def test_a_price_list_the_query_does_not_yield_is_not_set_up() -> None:
         ({"param_create_customer_enabled": "true"}, "not available"),
         ({"queue_fetch_images": "1"}, "not available"),
         ({"price_map": {"SELLINGPRICE1": "a", "SELLINGPRICE2": "a"}}, "twice"),
+        ({"price_map": "SELLINGPRICE1=retail"}, "no JSON object"),
+        ({"price_map": {"SELLINGPRICE1": ""}}, "both sides"),
         ({"order_field_map": {"warehouse_code": "number"}}, "fills it in itself"),
         ({"order_field_map": {"x": "colour"}}, "no order field"),
         ({"param_rep_code": "Sipho"}, "order_field_map does not say"),
@@ -284,6 +287,11 @@ def test_settings_that_cannot_work_are_turned_down_when_they_are_saved(
 ) -> None:
     with pytest.raises(ValidationError, match=said):
         OmniSettings(**values)
+
+
+def test_a_map_may_come_as_the_text_of_a_form() -> None:
+    settings = OmniSettings.model_validate({"price_map": '{"SELLINGPRICE2": "trade"}', "meta_map": ""})
+    assert (settings.price_map, settings.meta_map) == ({"SELLINGPRICE2": "trade"}, {})
 
 
 def test_every_setting_has_help_and_a_group() -> None:

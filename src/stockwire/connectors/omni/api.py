@@ -11,8 +11,7 @@ import json
 import re
 import secrets
 import threading
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -33,6 +32,15 @@ from stockwire.connectors.omni.replies import (
     read_version,
     set_up_error,
     shortened,
+)
+from stockwire.connectors.omni.transport import (
+    SignedTransport,
+    check_address,
+    content_type_of,
+    decoded,
+    fresh_connections,
+    path_of,
+    reachable,
 )
 from stockwire.errors import NotSetUp, StockwireError, TryLater
 
@@ -56,7 +64,8 @@ class OmniService:
 
     `auth` is "basic" (the password stays out of addresses; the default, A28) or "query" (for 7.13 to 7.16).
     `missing_pattern` is a regular expression for the text of a missing document (A18). `transport` is a
-    ready httpx2 transport, for a service that runs inside the same process.
+    ready httpx2 transport, for a service that runs inside the same process. Raises NotSetUp when the
+    address makes no sense.
     """
 
     def __init__(
@@ -73,7 +82,7 @@ class OmniService:
         missing_pattern: str = MISSING,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        self._company = company
+        check_address(base_url)
         self._password = password
         self._connect_timeout_s = connect_timeout_s
         self._post_timeout_s = post_timeout_s
@@ -83,9 +92,7 @@ class OmniService:
         self._one_at_a_time = threading.Lock()
         self._client = httpx2.Client(
             base_url=base_url.rstrip("/"),
-            transport=_SignedTransport(
-                transport or httpx2.HTTPTransport(trust_env=False), company, user, password, auth
-            ),
+            transport=SignedTransport(transport or fresh_connections(), company, user, password, auth),
             headers={"Accept": "application/json"},
             trust_env=False,
         )
@@ -95,7 +102,7 @@ class OmniService:
 
         Raises TryLater when it cannot be reached, NotSetUp when something else answers there.
         """
-        reply = self._read("/", "OmniWebServiceREST", self._post_timeout_s)
+        reply = self._read("/", "Version of Omni", self._post_timeout_s)
         if reply.is_banner:
             return read_version(reply.text)
         if problem := set_up_error(reply):
@@ -114,7 +121,7 @@ class OmniService:
         "None" is only ever concluded from a 404, from a text like `missing_pattern`, or from the very words
         `learn_missing_reply` saw. Anything unclear raises TryLater; a wrong set-up raises NotSetUp.
         """
-        reply = self._read(_path(resource, reference), f"{resource} {reference}", self._post_timeout_s)
+        reply = self._read(path_of(resource, reference), f"{resource} {reference}", self._post_timeout_s)
         if problem := set_up_error(reply):
             raise self._cleaned(problem)
         if 200 <= reply.status < 300:
@@ -136,10 +143,10 @@ class OmniService:
         """
         content = encode_body(body)
         named = f"{resource} {reference}".strip()
-        with self._one_at_a_time, _reachable(named, writing=True, clean=self._clean):
+        with self._one_at_a_time, reachable(named, writing=True, clean=self._clean):
             reply = self._reply(
                 self._client.post(
-                    _path(resource, reference),
+                    path_of(resource, reference),
                     content=content,
                     headers={"Content-Type": "application/json"},
                     timeout=self._timeout(self._post_timeout_s),
@@ -169,7 +176,7 @@ class OmniService:
         learned = set()
         for _ in range(2):
             reference = f"{_PROBE}{secrets.token_hex(4).upper()}"
-            reply = self._read(_path(resource, reference), resource, self._post_timeout_s)
+            reply = self._read(path_of(resource, reference), resource, self._post_timeout_s)
             if problem := set_up_error(reply):
                 raise self._cleaned(problem)
             if 200 <= reply.status < 300 and document_in(resource, reply) is not None:
@@ -194,12 +201,12 @@ class OmniService:
         Raises NotSetUp when Omni does not know the report, TryLater when it cannot be had now.
         """
         named = f"Report {name}"
-        address = _path("Report", name)
-        with self._one_at_a_time, _reachable(named, writing=False, clean=self._clean):
+        address = path_of("Report", name)
+        with self._one_at_a_time, reachable(named, writing=False, clean=self._clean):
             with self._client.stream(
                 "GET", address, params=filters, timeout=self._timeout(self._report_timeout_s)
             ) as response:
-                if response.status_code != 200 or not _content_type(response).endswith("json"):
+                if response.status_code != 200 or not content_type_of(response).endswith("json"):
                     response.read()
                     raise self._report_error(named, self._reply(response))
                 yield response.iter_bytes()
@@ -214,15 +221,15 @@ class OmniService:
         self.close()
 
     def _read(self, address: str, named: str, timeout_s: float) -> Reply:
-        with self._one_at_a_time, _reachable(named, writing=False, clean=self._clean):
+        with self._one_at_a_time, reachable(named, writing=False, clean=self._clean):
             return self._reply(self._client.get(address, timeout=self._timeout(timeout_s)))
 
     def _reply(self, response: httpx2.Response) -> Reply:
         retry_after = response.headers.get("Retry-After", "")
         return Reply(
             status=response.status_code,
-            content_type=_content_type(response),
-            text=_decoded(response),
+            content_type=content_type_of(response),
+            text=decoded(response),
             retry_after_s=float(retry_after) if retry_after.isdecimal() else None,
         )
 
@@ -270,90 +277,8 @@ class OmniService:
         return error
 
 
-class _SignedTransport(httpx2.BaseTransport):
-    """Adds company and credentials below the client, whose log line shows the address it was given."""
-
-    def __init__(
-        self, inner: httpx2.BaseTransport, company: str, user: str, password: str, auth: str
-    ) -> None:
-        self._inner = inner
-        self._query = f"CompanyName={quote(company, safe='')}"
-        self._basic = ""
-        if auth == "basic":
-            self._basic = f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
-        elif auth == "query":
-            self._query += f"&UserName={quote(user, safe='')}&Password={quote(password, safe='')}"
-        else:
-            raise ValueError(f"auth must be basic or query, not {auth!r}.")
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        present = request.url.query.decode("ascii")
-        query = "&".join(filter(None, (self._query, present.replace("+", "%20"))))
-        headers = request.headers.copy()
-        if self._basic:
-            headers["Authorization"] = self._basic
-        return self._inner.handle_request(
-            httpx2.Request(
-                request.method,
-                request.url.copy_with(query=query.encode("ascii")),
-                headers=headers,
-                stream=request.stream,
-                extensions=request.extensions,
-            )
-        )
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-@contextmanager
-def _reachable(named: str, *, writing: bool, clean: Callable[[str], str]) -> Iterator[None]:
-    """Network trouble as TryLater. A write may have worked unless the connection was never made."""
-    try:
-        yield
-    except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-        raise TryLater(
-            f"{named}: OmniWebServiceREST cannot be reached.",
-            hint=(
-                "Start OmniWebServiceREST on the Omni server and leave it open, minimised. "
-                "It is tried again by itself."
-            ),
-            detail=clean(str(error)),
-        ) from None
-    except (httpx2.TimeoutException, httpx2.TransportError) as error:
-        raise TryLater(
-            f"{named}: no answer came from OmniWebServiceREST.",
-            hint=(
-                "Nothing to do: it is looked up before it is posted again."
-                if writing
-                else "It is tried again by itself."
-            ),
-            detail=clean(f"{type(error).__name__}: {error}"),
-            may_have_worked=writing,
-        ) from None
-
-
-def _path(resource: str, reference: str) -> str:
-    return f"/{quote(resource, safe='')}/{quote(reference, safe='')}"
-
-
 def _template(reply: Reply, reference: str) -> str:
     return f"{reply.status} {reply.text.replace(reference, _PLACEHOLDER)}"
-
-
-def _content_type(response: httpx2.Response) -> str:
-    return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-
-
-def _decoded(response: httpx2.Response) -> str:
-    """A27: JSON as UTF-8, else ISO-8859-1; text by the charset it names."""
-    charset = "utf-8-sig"
-    if not _content_type(response).endswith("json"):
-        charset = response.charset_encoding or "iso-8859-1"
-    try:
-        return response.content.decode(charset)
-    except (UnicodeDecodeError, LookupError):
-        return response.content.decode("iso-8859-1")
 
 
 def _is_readable(reply: Reply) -> bool:

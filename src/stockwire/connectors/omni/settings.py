@@ -7,6 +7,7 @@ the prefix overrides.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, Literal, Self
 
@@ -24,6 +25,19 @@ Code = Annotated[str, BeforeValidator(lambda value: "" if value is None else str
 TaxCode = Annotated[
     str | None, BeforeValidator(lambda value: None if value is None else str(value).strip() or None)
 ]
+
+
+def _from_json(value: object) -> object:
+    """A map as the operator's form sends it: JSON in a text. Anything else is left to the validation."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value or "{}")
+    except ValueError as error:
+        raise ValueError(f"is no JSON object: {error}") from error
+
+
+TextMap = Annotated[dict[str, str], BeforeValidator(_from_json)]
 
 HEADER_KEYS = frozenset(
     {"customer_account_code", "warehouse_code", "order_lines", "quote_lines", "reference"}
@@ -94,7 +108,7 @@ class OmniSettings(BaseModel):
         description="What Omni can still sell: level less reserved. Negative counts as 0.",
         json_schema_extra=_in("Products"),
     )
-    price_map: dict[str, str] = Field(
+    price_map: TextMap = Field(
         {"SELLINGPRICE1": "retail"},
         title="Price lists",
         description=(
@@ -103,7 +117,7 @@ class OmniSettings(BaseModel):
         ),
         json_schema_extra=_in("Products"),
     )
-    meta_map: dict[str, str] = Field(
+    meta_map: TextMap = Field(
         {},
         title="Attribute names",
         description=(
@@ -225,7 +239,7 @@ class OmniSettings(BaseModel):
         description="Without effect: line totals as the shop states them contain their discount already.",
         json_schema_extra=_in("Orders"),
     )
-    order_field_map: dict[str, str] = Field(
+    order_field_map: TextMap = Field(
         {},
         title="Order field map",
         description=(

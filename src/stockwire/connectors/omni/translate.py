@@ -289,7 +289,8 @@ class _Batch:
         return None if index < 0 else (row[index] or "").strip().replace("\x00", "")
 
     def _problem(self, code: str, message: str, hint: str) -> None:
-        self._problems.append(RowProblem(code, message, hint))
+        # No database text holds a NUL, and the message quotes the row.
+        self._problems.append(RowProblem(code.replace("\x00", "?"), message.replace("\x00", "?"), hint))
 
 
 def _number(text: str) -> Decimal | None:
@@ -311,6 +312,6 @@ def _check_text(code: str, column: str, text: str, longest: int) -> None:
         )
     if "\x00" in text:
         raise _Unusable(
-            f"{code.replace(chr(0), '?')}: {column} holds a NUL character.",
+            f"{code}: {column} holds a NUL character.",
             f"Type {column} anew in Omni.",
         )
