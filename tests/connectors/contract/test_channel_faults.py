@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from decimal import Decimal
 
 import pytest
@@ -13,6 +15,13 @@ from stockwire.simulators.faults import Fault
 IN_DOUBT = ["answer_late", "work_late", "error_500_after", "garbage", "drop"]
 SURELY_NOT = ["error_500", "html"]
 NO_CREDENTIALS = ("ck_", "cs_", "consumer_secret")
+
+
+def until(holds, within_s: float = 10.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        threading.Event().wait(0.02)
 
 
 def strike(shop, kind, **given):
@@ -30,7 +39,7 @@ def test_an_addition_whose_answer_is_lost_is_in_doubt_and_made_only_once(simulat
         assert outcome.error.may_have_worked
     if kind == "work_late":
         # The shop works although we are gone: wait until it has.
-        wait_for(lambda: simulated.on_shelf(sku("2")))
+        until(lambda: simulated.on_shelf(sku("2")))
     again = channel.push(changes)
     assert [type(outcome) for outcome in again] == [Done, Done]
     for name in ("1", "2"):
@@ -85,22 +94,6 @@ def test_a_shop_that_asks_to_slow_down_is_obeyed(simulated, sku, add):
         simulated.open().push([add(sku())])
     assert caught.value.after_s == 7
     assert not caught.value.may_have_worked
-
-
-def test_a_shop_that_asks_to_slow_down_between_calls_keeps_what_was_done(simulated, sku, add, update):
-    names = [sku(str(number)) for number in range(6)]
-    made = simulated.open().push([add(name) for name in names])
-    changes = [update(name, done.link, quantity=9) for name, done in zip(names, made, strict=True)]
-    channel = simulated.open(batch_size_max="2")
-    first = iter([None])
-
-    outcomes = channel.push(changes[:2])
-    assert next(first) is None
-    strike(simulated, "rate_limited", delay_s=3)
-    with pytest.raises(TryLater):
-        channel.push(changes[2:])
-    assert [type(outcome) for outcome in outcomes] == [Done, Done]
-    assert {type(outcome) for outcome in channel.push(changes[2:])} == {Done}
 
 
 def test_a_shop_that_is_away_is_tried_later_and_nothing_is_in_doubt(simulated, sku, add):
@@ -166,13 +159,3 @@ def test_wrong_credentials_pause_the_channel_and_are_never_shown(simulated, sku,
     for part in NO_CREDENTIALS:
         assert part not in shown
     assert {found.state for found in channel.check() if found.code == "connection"} == {"failed"}
-
-
-def wait_for(holds) -> None:
-    import threading
-    import time
-
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        threading.Event().wait(0.02)

@@ -237,3 +237,43 @@ def test_long_lists_of_long_skus_are_asked_for_in_addresses_servers_accept(odd):
     channel.look_up([f"Ø{'X' * 60}-{number}" for number in range(150)])
     assert len(asked) > 2
     assert max(asked) < 6_000
+
+
+def test_a_server_before_the_shop_that_finds_calls_too_big_gets_smaller_ones(odd, change):
+    def shop(_method, _path, body):
+        if len(body["update"]) > 3:
+            return httpx2.Response(413, text="<html>413 Request Entity Too Large</html>")
+        return {"update": [written(row, sku=f"S{row['id']}") for row in body["update"]]}
+
+    outcomes = odd(shop).push(
+        [change(f"S{number}", {"quantity": 1}, id=str(number)) for number in range(1, 9)]
+    )
+    assert [type(outcome) for outcome in outcomes] == [Done] * 8
+
+
+def test_a_shop_that_asks_to_slow_down_between_calls_keeps_what_was_done(odd, change):
+    calls = []
+
+    def shop(_method, _path, body):
+        calls.append(len(body["update"]))
+        if len(calls) == 2:
+            return httpx2.Response(429, text="slow down", headers={"Retry-After": "9"})
+        return {"update": [written(row, sku=f"S{row['id']}") for row in body["update"]]}
+
+    outcomes = odd(shop, batch_size_max=2).push(
+        [change(f"S{number}", {"quantity": 1}, id=str(number)) for number in range(1, 8)]
+    )
+    assert [type(outcome) for outcome in outcomes] == [Done, Done, *[Failed] * 5]
+    assert {(outcome.error.after_s, outcome.error.may_have_worked) for outcome in outcomes[2:]} == {
+        (9, False)
+    }
+    assert calls == [2, 2]
+
+
+def test_a_sale_the_owner_runs_is_left_alone_and_told(odd, change):
+    def shop(_method, _path, body):
+        return {"update": [written(body["update"][0], sale_price="9.00")]}
+
+    (outcome,) = odd(shop).push([change("BOLT", {"price": Decimal("12.50")})])
+    assert isinstance(outcome, Done)
+    assert "sale price of 9.00" in outcome.note

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import httpx2
 import pytest
 
+from stockwire.connectors.woocommerce.channel import WooCommerceChannel
 from stockwire.connectors.woocommerce.pace import pace_of
 from stockwire.errors import NotSetUp, Refused, TryLater
 from stockwire.ports import Action, Done, Failed, Link
@@ -136,8 +139,6 @@ def test_a_linked_product_the_owner_binned_is_not_silently_kept_up_to_date_there
 
 def test_a_product_linked_to_a_variation_is_refused_readably(simulated, change):
     shop = simulated()
-    from dataclasses import replace
-
     linked = replace(change("JERSEY-S", {"quantity": 1}), link=Link("27", "28"))
     (outcome,) = shop.channel().push([linked])
     assert isinstance(outcome, Failed)
@@ -179,7 +180,8 @@ def test_calls_become_smaller_while_the_shop_is_slow(simulated, add, change):
     channel = shop.channel(batch_seconds_target="0.1")
     outcomes = channel.push([add(f"P{number}") for number in range(150)])
     assert all(isinstance(outcome, Done) for outcome in outcomes)
-    assert 10 <= pace_of(shop.settings().rest_url).size(100) <= 60
+    assert pace_of(shop.settings().rest_url).size(100) < 100
+    assert shop.stand.calls.writes > 2
 
 
 def test_a_gateway_that_gives_up_after_the_work_loses_nothing_and_doubles_nothing(simulated, add):
@@ -256,10 +258,6 @@ def test_a_compare_at_price_for_a_product_that_is_gone_fails_alone(simulated, ad
 
 def test_over_https_the_keys_go_in_a_header_or_in_the_address(simulated, add):
     shop = simulated(treat_as_https=True)
-    import httpx2
-
-    from stockwire.connectors.woocommerce.channel import WooCommerceChannel
-
     for authentication in ("basic", "query_params"):
         settings = shop.settings(api_url="https://shop.example", authentication=authentication)
         channel = WooCommerceChannel(settings, transport=httpx2.WSGITransport(app=shop.app))
@@ -270,10 +268,6 @@ def test_over_https_the_keys_go_in_a_header_or_in_the_address(simulated, add):
 
 def test_wrong_keys_over_https_say_what_to_do(simulated):
     shop = simulated(treat_as_https=True)
-    import httpx2
-
-    from stockwire.connectors.woocommerce.channel import WooCommerceChannel
-
     for key, words in (("consumer_key", "query_params"), ("consumer_secret", "Read/Write")):
         wrong = {key: {"consumer_key": "ck_", "consumer_secret": "cs_"}[key] + "0" * 40}
         settings = shop.settings(api_url="https://shop.example", **wrong)
@@ -291,7 +285,7 @@ def keys(**given):
 def test_a_key_that_may_only_read_is_found_by_the_check_without_writing(simulated):
     shop = simulated(keys=keys(permissions="read"))
     findings = {finding.code: finding for finding in shop.channel().check()}
-    assert findings["connection" if "connection" in findings else "key_reads"].state == "passed"
+    assert findings["key_reads"].state == "passed"
     assert findings["key_writes"].state == "failed"
     assert findings["key_writes"].seen == "The key may not read and write."
     assert shop.app.shop.products == {}
@@ -321,8 +315,6 @@ def test_the_check_compares_the_decimals_of_prices(simulated):
 
 
 def test_the_check_sees_a_clock_that_is_wrong_by_an_hour(simulated):
-    from stockwire.connectors.woocommerce.channel import WooCommerceChannel
-
     ahead = datetime.now(UTC) + timedelta(hours=1)
     shop = simulated(clock=lambda: ahead)
     channel = WooCommerceChannel(shop.settings(), now=lambda: ahead)
@@ -333,8 +325,6 @@ def test_the_check_sees_a_clock_that_is_wrong_by_an_hour(simulated):
 
 
 def test_a_signature_with_a_wrong_clock_is_refused_with_words_about_the_clock(simulated):
-    from stockwire.connectors.woocommerce.channel import WooCommerceChannel
-
     shop = simulated()
     channel = WooCommerceChannel(shop.settings(), now=lambda: datetime.now(UTC) + timedelta(hours=1))
     with pytest.raises(NotSetUp, match="disagree about the time"):

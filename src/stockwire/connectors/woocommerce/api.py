@@ -94,8 +94,9 @@ class Api:
     ) -> Answer:
         """Send one request to `path` below wc/v3.
 
-        Statuses in `accept` come back as an Answer with `error`; every other error status raises TryLater,
-        Refused or NotSetUp.
+        Statuses in `accept` come back as an Answer with `error` when the shop itself said so in JSON (a 413
+        counts from whatever stands before it too); every other error status raises TryLater, Refused or
+        NotSetUp.
         """
         url = self._settings.rest_url + path
         wrote = method != "GET"
@@ -161,7 +162,7 @@ class Api:
                 raise not_json(status, wrote=wrote, beginning=response.text)
             return Answer(status, body, headers, seconds)
         error = read_error(status, body)
-        if status in accept and is_json:
+        if status in accept and (is_json or status == 413):
             return Answer(status, body, headers, seconds, error)
         raise explain(error, wrote=wrote, headers=headers, now=self._now(), is_json=is_json)
 

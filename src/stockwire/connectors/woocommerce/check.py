@@ -34,6 +34,7 @@ def findings(api: Api, settings: WooCommerceSettings, now: Callable[[], datetime
         return found
     environment = _part(status, "environment")
     shop = _part(status, "settings")
+    found.append(Finding("connection", "passed", f"The shop answered in {answer.seconds:.1f} seconds."))
     found.append(_version(environment))
     found.append(_reads(api))
     found.append(_writes(api))

@@ -12,6 +12,7 @@ from typing import Any
 from stockwire.connectors.woocommerce import batches, refusals
 from stockwire.connectors.woocommerce.api import Api, object_of
 from stockwire.connectors.woocommerce.batches import Item, Kind
+from stockwire.connectors.woocommerce.linking import claim_sku, only_simple, product_id
 from stockwire.connectors.woocommerce.lookup import find_by_sku, find_in_bin, held_prices
 from stockwire.connectors.woocommerce.pace import Pace
 from stockwire.connectors.woocommerce.refusals import ShopError, explain_row, read_error
@@ -19,7 +20,6 @@ from stockwire.connectors.woocommerce.settings import DeleteMode, WooCommerceSet
 from stockwire.connectors.woocommerce.translate import (
     Prices,
     differences,
-    is_simple,
     needs_held_prices,
     prices_of,
     row_of,
@@ -72,7 +72,7 @@ class _Push:
         for position, change in enumerate(self._changes):
             item = Item(position, change)
             try:
-                item.product_id = _product_id(change)
+                item.product_id = product_id(change)
                 if change.action is Action.REMOVE:
                     if self._is_to_be_removed(item):
                         removed.append(item)
@@ -81,7 +81,7 @@ class _Push:
                         self._fill(item)
                     linked.append(item)
                 else:
-                    _claim_sku(change, new_skus)
+                    claim_sku(change, new_skus)
                     if not needs_held_prices(change):
                         self._fill(item)
                     unlinked.append(item)
@@ -143,7 +143,7 @@ class _Push:
             try:
                 hits = found[sku_key(item.change.sku)]
                 if hits:
-                    self._adopt(item, _only_simple(item.change.sku, hits))
+                    self._adopt(item, only_simple(item.change.sku, hits))
                 else:
                     self._prepare_creation(item)
                 ready.append(item)
@@ -199,6 +199,10 @@ class _Push:
             if sku_key(str(row.get("sku") or "")) != sku_key(item.change.sku):
                 item.notes.append(
                     f"The shop's SKU of product {row['id']} is now {row.get('sku') or 'empty'}."
+                )
+            if "regular_price" in item.fields and "sale_price" not in item.fields and row.get("sale_price"):
+                item.notes.append(
+                    f"The shop has a sale price of {row['sale_price']} for it, which is left alone."
                 )
             self._outcomes[item.position] = Done(
                 Link(str(row["id"])), seen_of(row, self._settings), " ".join(item.notes)
@@ -258,7 +262,7 @@ class _Push:
                     f"of product {resource_id}.",
                     hint="Rename one of the two SKUs.",
                 )
-            self._take_over(item, _only_simple(sku, [product]))
+            self._take_over(item, only_simple(sku, [product]))
         except StockwireError as error:
             self._fail(item, error)
 
@@ -296,7 +300,7 @@ class _Push:
                         hint="Restore it in the shop, or remove the link here: it is then created anew.",
                     )
                 item.is_second_try = True
-                self._adopt(item, _only_simple(sku, hits))
+                self._adopt(item, only_simple(sku, hits))
                 ready.append(item)
             except Refused as error:
                 self._fail(item, error)
@@ -332,59 +336,6 @@ class _Push:
         if outcomes and len(errors) == len(outcomes) and all(_nothing_happened(error) for error in errors):
             raise errors[0]
         return outcomes
-
-
-def _product_id(change: Change) -> int:
-    """The linked product's id; 0 when there is no link. Older hubs wrote 0 for "not linked"."""
-    if change.link is None or change.link.product_code in {"", "0"}:
-        return 0
-    if change.link.variant_code not in {"", "0"}:
-        raise Refused(
-            f"{change.sku}: it is linked to a variation of the shop, and variations are not handled yet.",
-            hint="Remove the link here and give the SKU to a simple product in the shop.",
-        )
-    if not change.link.product_code.isdecimal():
-        raise Refused(
-            f"{change.sku}: its link {change.link.product_code!r} is no WooCommerce product id.",
-            hint="Remove the link here; the product is then linked again by its SKU.",
-        )
-    return int(change.link.product_code)
-
-
-def _claim_sku(change: Change, taken: set[str]) -> None:
-    key = sku_key(change.sku)
-    if not key:
-        raise Refused(
-            "A product without a SKU cannot be linked to the shop.",
-            hint="Give it a stock code in the source.",
-        )
-    if key in taken:
-        raise Refused(
-            f"{change.sku}: another product has the same SKU; the shop ignores case and outer blanks.",
-            hint="Rename one of the two in the source.",
-        )
-    taken.add(key)
-
-
-def _only_simple(sku: str, hits: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The one product that can be linked. Raises Refused for several, or for another type."""
-    if len(hits) > 1:
-        ids = ", ".join(str(hit["id"]) for hit in hits)
-        raise Refused(
-            f"{sku}: the shop has {len(hits)} products with this SKU ({ids}).",
-            hint="Keep the SKU on one of them in the shop, then retry.",
-        )
-    hit = hits[0]
-    if not is_simple(hit):
-        what = {
-            "variation": f"a variation of product {hit.get('parent_id')}",
-            "variable": "a variable product, whose SKUs belong on its variations",
-        }.get(str(hit.get("type")), f"a product of type {hit.get('type')} with status {hit.get('status')}")
-        raise Refused(
-            f"{sku}: in the shop this SKU belongs to {what} (id {hit['id']}).",
-            hint="Only simple products are handled yet. Change it in the shop, or rename one of the SKUs.",
-        )
-    return hit
 
 
 def _nothing_happened(error: StockwireError) -> bool:
