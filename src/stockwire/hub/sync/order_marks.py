@@ -17,6 +17,11 @@ MARK = """
         version = order_marks.version + 1, attempts = 0, next_at = now(), needs_you = false,
         message = '', hint = ''
 """
+MARK_ONCE = """
+    insert into order_marks (client_id, channel_id, channel_order_code)
+    select %s, %s, code from unnest(%s::text[]) as code order by code
+    on conflict (channel_id, channel_order_code) do nothing
+"""
 RECEIVE = """
     insert into webhook_receipts (client_id, channel_id, dedupe_key)
     select %s, %s, key from unnest(%s::text[]) as key order by key
@@ -33,6 +38,14 @@ def mark_orders(client_id: int, channel_id: int, codes: Iterable[str]) -> None:
     if wanted:
         with connection.cursor() as cursor:
             cursor.execute(MARK, [client_id, channel_id, wanted])
+
+
+def look_again(client_id: int, channel_id: int, codes: Iterable[str]) -> None:
+    """Mark orders of which nothing new is known: one that waits already goes on waiting as it does."""
+    wanted = sorted({code for code in codes if code})
+    if wanted:
+        with connection.cursor() as cursor:
+            cursor.execute(MARK_ONCE, [client_id, channel_id, wanted])
 
 
 def first_time(client_id: int, channel_id: int, keys: Iterable[str]) -> set[str]:

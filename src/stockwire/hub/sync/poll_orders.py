@@ -19,7 +19,7 @@ from stockwire import ports
 from stockwire.errors import NotSetUp, Refused, TryLater
 from stockwire.hub import models
 from stockwire.hub.sync import lanes
-from stockwire.hub.sync.order_marks import first_time, mark_orders, prune_receipts
+from stockwire.hub.sync.order_marks import first_time, look_again, mark_orders, prune_receipts
 
 log = structlog.get_logger("stockwire.worker")
 CHUNK = 200
@@ -35,6 +35,11 @@ def poll_is_due(row: models.Channel) -> bool:
     last = _polled.get(row.webhook_key)
     wait_s = max(django_settings.CONFIG.poll_orders_s / 2, SHORTEST_POLL_S)
     return last is None or time.monotonic() - last >= wait_s
+
+
+def forget_polls() -> None:
+    """Poll every channel at its next turn, however recently this process did."""
+    _polled.clear()
 
 
 def poll(held: lanes.Claim, row: models.Channel, channel: ports.Channel) -> None:
@@ -103,8 +108,13 @@ def _mark(held: lanes.Claim, hints: Sequence[ports.OrderHint], since: datetime |
     repeated = {
         f"again:{hint.channel_order_code}:{hint.modified_at.isoformat()}": hint.channel_order_code
         for hint in hints
-        if hint.modified_at is not None and since is not None and hint.modified_at <= since
+        if hint.modified_at is not None and not _is_news(hint, since)
     }
     once_more = first_time(held.client_id, held.channel_id, repeated)
-    news = {hint.channel_order_code for hint in hints} - set(repeated.values())
-    mark_orders(held.client_id, held.channel_id, news | {repeated[key] for key in once_more})
+    news = {hint.channel_order_code for hint in hints if _is_news(hint, since)}
+    mark_orders(held.client_id, held.channel_id, news)
+    look_again(held.client_id, held.channel_id, {repeated[key] for key in once_more} - news)
+
+
+def _is_news(hint: ports.OrderHint, since: datetime | None) -> bool:
+    return hint.modified_at is None or since is None or hint.modified_at > since

@@ -1,0 +1,155 @@
+"""A rehearsal: a hub with one channel on a simulated shop, and hands for what happens on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from stockwire import wire
+from stockwire.simulators.stand import Stand
+from stockwire.simulators.woocommerce import create
+from stockwire.simulators.woocommerce.shop import DEFAULT_KEY
+
+SECRET = "whsec-rehearsal"
+
+
+@dataclass
+class Rehearsal:
+    """`hub` is the test hub, `stand` the simulated shop, `channel_id` the channel between them."""
+
+    hub: Any
+    stand: Stand
+    channel_id: int
+
+    def act(self, name: str, /, **sent: Any) -> Any:
+        """Something happens in the shop."""
+        return self.stand.app.acts[name](sent)  # type: ignore[attr-defined]
+
+    def take(self, *, poll: bool = True) -> None:
+        """The worker works on the orders lane once, due or not."""
+        from stockwire.hub.sync import poll_orders, work
+
+        if poll:
+            poll_orders.forget_polls()
+        self.hub.owner.execute("update lanes set next_at = now() - interval '1 second'")
+        work.lane(self.hub.client_id, self.lane()["id"], "test")
+
+    def mark(self, *codes: object) -> None:
+        """What a webhook does."""
+        from stockwire.hub.sync.order_marks import mark_orders
+
+        with self.hub.scope():
+            mark_orders(self.hub.client_id, self.channel_id, [str(code) for code in codes])
+
+    def all_due(self) -> None:
+        """Time passes: whatever waits for a later moment is due now."""
+        for table in ("order_marks", "lanes", "orders"):
+            self.hub.owner.execute(f"update {table} set next_at = now() - interval '1 second'")
+
+    def lane(self) -> dict[str, Any]:
+        return self._one("select * from lanes where kind = 'orders' and channel_id = %s", self.channel_id)
+
+    def channel(self) -> dict[str, Any]:
+        return self._one("select * from channels where id = %s", self.channel_id)
+
+    def order(self, code: object) -> dict[str, Any]:
+        """The stored order of this channel order code."""
+        return self._one("select * from orders where channel_order_code = %s", str(code))
+
+    def mark_of(self, code: object) -> dict[str, Any]:
+        return self._one("select * from order_marks where channel_order_code = %s", str(code))
+
+    def history(self, code: object) -> list[str]:
+        rows = self.hub.rows(
+            "select text from order_history h join orders o on o.id = h.order_id"
+            " where o.channel_order_code = %s order by h.id",
+            str(code),
+        )
+        return [row[0] for row in rows]
+
+    def count(self, table: str) -> int:
+        return int(self.hub.rows(f"select count(*) from {table}")[0][0])
+
+    def claim(self, *, asks_anew: bool = False, limit: int = 5) -> list[wire.RaiseOrder]:
+        """The agent asks for work."""
+        from stockwire.hub.models import Agent
+        from stockwire.hub.sync.raise_orders import claim_work
+
+        with self.hub.scope():
+            agent = Agent.objects.select_related("source").get(pk=self.hub.agent_id)
+            return claim_work(agent, limit, asks_anew=asks_anew)
+
+    def tell(self, given: wire.RaiseOrder, state: str, **more: Any) -> bool:
+        """The agent says how a claimed order ended."""
+        from stockwire.hub.models import Agent
+        from stockwire.hub.sync.raise_orders import confirm
+
+        told = wire.Raised(order_id=given.order_id, claim=given.claim, state=state, **more)
+        with self.hub.scope():
+            return confirm(Agent.objects.get(pk=self.hub.agent_id), told)
+
+    def act_as_person(self, action: str, code: object) -> None:
+        """Somebody at the console acts on the order."""
+        from stockwire.hub.sync import order_actions
+
+        order_id = self.order(code)["id"]
+        with self.hub.scope():
+            getattr(order_actions, action)(order_id, "thandi")
+
+    def product(self, sku: str, quantity: int = 10) -> int:
+        """A product of the source with one variant. Returns the variant's id."""
+        from stockwire.hub import models
+
+        with self.hub.scope():
+            owned = {"client_id": self.hub.client_id}
+            product = models.Product.objects.create(
+                **owned, source_id=self.hub.source_id, source_product_code=sku, active=True, title=sku
+            )
+            variant = models.Variant.objects.create(
+                **owned, source_id=self.hub.source_id, product=product, source_variant_code=sku, sku=sku
+            )
+            models.Quantity.objects.create(**owned, variant=variant, warehouse="", quantity=quantity)
+        return int(variant.pk)
+
+    def stale(self) -> set[str]:
+        """Source codes of products that are marked stale; the marks are taken away."""
+        rows = self.hub.rows(
+            "select p.source_product_code from stale s join products p on p.id = s.product_id"
+        )
+        self.hub.owner.execute("delete from stale")
+        return {row[0] for row in rows}
+
+    def _one(self, sql: str, *values: Any) -> dict[str, Any]:
+        cursor = self.hub.owner.execute(sql, values)
+        rows = cursor.fetchall()
+        assert len(rows) == 1, f"{len(rows)} rows, not one: {sql} {values}"
+        return dict(zip([column.name for column in cursor.description], rows[0], strict=True))
+
+
+@pytest.fixture
+def rehearsal(hub: Any) -> Iterator[Rehearsal]:
+    with Stand(create()) as stand:
+        channel_id = hub.new_channel(
+            api_url=stand.url,
+            consumer_key=DEFAULT_KEY.consumer_key,
+            consumer_secret=DEFAULT_KEY.consumer_secret,
+            hmac_shared_secret=SECRET,
+        )
+        yield Rehearsal(hub, stand, channel_id)
+
+
+@pytest.fixture
+def settings_of_hub(hub: Any) -> Iterator[Any]:
+    """Change the hub's configuration for one test: settings_of_hub(public_url=...)."""
+    from django.conf import settings
+
+    before = settings.CONFIG
+
+    def change(**values: Any) -> None:
+        settings.CONFIG = settings.CONFIG.model_copy(update=values)
+
+    yield change
+    settings.CONFIG = before
