@@ -375,3 +375,13 @@ def test_a_body_of_a_shape_nobody_foresaw_is_a_fatal_error_in_json(shop: Shop) -
     answer = shop.http.post("/products/batch", json={"create": ["no object"]})
     assert answer.status_code == 500
     assert answer.json()["code"] == "internal_server_error"
+
+
+def test_an_option_that_does_not_exist_is_named(open_shop: Callable[..., Shop]) -> None:
+    with pytest.raises(ValueError, match="no option 'latency'"):
+        create(latency=1)
+    with pytest.raises(ValueError, match="hpos"):
+        create(order_storage="files")
+    untaxed = open_shop(tax_rate="none")
+    untaxed.bolt()
+    assert untaxed.act("place_order")["total_tax"] == "0.00"

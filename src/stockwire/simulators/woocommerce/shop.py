@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -68,15 +68,25 @@ class Options:
 def create(**options: Any) -> WooCommerce:
     """The simulated shop as a WSGI application with `state()` and `acts`.
 
-    Keyword names are those of Options; `consumer_key` and `consumer_secret` are short for one key.
+    Keyword names are those of Options; `consumer_key` and `consumer_secret` are short for one key. Raises
+    ValueError for an option that does not exist.
     """
     from stockwire.simulators.woocommerce.app import WooCommerce
 
-    keys = options.pop("keys", None)
     if "consumer_key" in options or "consumer_secret" in options:
-        keys = [Key(options.pop("consumer_key"), options.pop("consumer_secret"))]
-    if keys is not None:
-        options["keys"] = tuple(keys)
+        key = options.pop("consumer_key", DEFAULT_KEY.consumer_key)
+        secret = options.pop("consumer_secret", DEFAULT_KEY.consumer_secret)
+        options["keys"] = [Key(str(key), str(secret))]
+    if "keys" in options:
+        options["keys"] = tuple(options["keys"])
+    if options.get("tax_rate") is not None:
+        rate = str(options["tax_rate"])
+        options["tax_rate"] = None if rate.lower() == "none" else rate
+    known = {field.name for field in fields(Options)}
+    if unknown := sorted(set(options) - known):
+        raise ValueError(f"There is no option {unknown[0]!r}. Options: {', '.join(sorted(known))}.")
+    if options.get("order_storage", "hpos") not in ("hpos", "cpt"):
+        raise ValueError("order_storage is hpos (orders in their own tables) or cpt.")
     return WooCommerce(Shop(Options(**options)))
 
 

@@ -26,7 +26,10 @@ def cleaned(value: Any) -> str:
 
 
 def escaped(name: str) -> str:
-    """A name as the shop stores it: a bare & becomes &amp;."""
+    """A name as the shop gives it back: a bare & becomes &amp;.
+
+    Recorded for categories. ASSUMPTION: names of products are treated alike; none with an & was recorded.
+    """
     return re.sub(r"&(?!#?\w+;)", "&amp;", name)
 
 
