@@ -21,6 +21,9 @@ from typing import Any
 import msgspec
 import pytest
 import structlog
+from werkzeug import Request, Response
+from werkzeug.serving import WSGIRequestHandler, make_server
+
 from stockwire.agent.config import AgentSettings, DatabaseSettings, HubSettings
 from stockwire.agent.delivery import Delivery
 from stockwire.agent.journal import Journal
@@ -41,8 +44,6 @@ from stockwire.wire import (
     Settings,
     Work,
 )
-from werkzeug import Request, Response
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 ITEMS = 2_000
 TOKEN = "the-token-of-this-agent"
@@ -134,6 +135,7 @@ class TestHub:
     date: str = ""
     clock_utc: str = ""
     slow_s: float = 0.0
+    deaf_to_outcomes: bool = False
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _server: Any = None
     _thread: Any = None
@@ -242,6 +244,8 @@ class TestHub:
         return _packed(work)
 
     def _take_raised(self, raised: Raised) -> Response:
+        if self.deaf_to_outcomes:
+            raise _Error(503, "not now")
         with self._changed:
             self.raised.append(raised)
         return _packed(Confirmed(known=self.known_claims is None or raised.claim in self.known_claims))
@@ -392,11 +396,12 @@ def start_agent(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes
         config = tmp_path / "agent.toml"
         config.write_text(_toml(msgspec.to_builtins(settings)), encoding="utf-8")
         code = "from stockwire.agent.commands import agent; agent()"
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, "run", "--config", str(config)],
-            stderr=(tmp_path / "agent.log").open("ab"),
-            env={**os.environ, "PYTHONWARNINGS": "default"},
-        )
+        with (tmp_path / "agent.log").open("ab") as log_file:
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, "run", "--config", str(config)],
+                stderr=log_file,
+                env={**os.environ, "PYTHONWARNINGS": "default", "PYTHONFAULTHANDLER": "1"},
+            )
         running.append(process)
         return process
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+
 from stockwire.agent.config import AgentSettings, HubSettings, parse
 from stockwire.agent.link import HubLink, TokenRefused
 from stockwire.agent.run import Agent, enrol

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+
 from stockwire.agent.journal import Journal
 from stockwire.agent.order_journal import OrderJournal
 from stockwire.agent.raising import Raiser

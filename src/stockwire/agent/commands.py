@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import threading
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 import structlog
@@ -14,6 +15,9 @@ import structlog
 from stockwire.agent.config import load
 from stockwire.agent.example import EXAMPLE_CONFIG
 from stockwire.errors import StockwireError
+
+if TYPE_CHECKING:
+    from stockwire.agent.run import Agent
 
 _config_option = click.option(
     "--config",
@@ -45,13 +49,8 @@ def run_command(config_path: Path) -> None:
     except StockwireError as error:
         raise _spoken(error) from None
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        the_agent.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
     try:
-        the_agent.run()
+        _run_until_told(the_agent)
     finally:
         the_agent.close()
 
@@ -81,6 +80,28 @@ def enrol_command(config_path: Path, code: str) -> None:
 def example_config_command() -> None:
     """Print a commented agent.toml to fill in."""
     click.echo(EXAMPLE_CONFIG, nl=False)
+
+
+def _run_until_told(the_agent: Agent) -> None:
+    """Run until SIGTERM or Ctrl-C.
+
+    Firebird's client library installs handlers of its own for both signals at its first connection, which
+    end its connections and tell nobody. So where the system has signal masks, the signals are blocked for
+    all threads and waited for here.
+    """
+    told = {signal.SIGTERM, signal.SIGINT}
+    if not hasattr(signal, "sigtimedwait"):
+        for number in told:
+            signal.signal(number, lambda _number, _frame: the_agent.stop())
+        the_agent.run()
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, told)
+    worker = threading.Thread(target=the_agent.run, name="agent")
+    worker.start()
+    while worker.is_alive():
+        if signal.sigtimedwait(told, 0.5):
+            the_agent.stop()
+            worker.join()
 
 
 def _plain_log() -> None:
