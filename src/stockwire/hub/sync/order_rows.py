@@ -54,6 +54,11 @@ def fields_of(order: Order) -> dict[str, Any]:
     }
 
 
+def payload_of(order: Order) -> Any:
+    """The whole order as JSON, as the channel stated it, for the history."""
+    return _storable(msgspec.to_builtins(order))
+
+
 def write_children(row: models.Order, order: Order, variants: Sequence[int | None]) -> None:
     """The rows below an order, replacing those that are there, inside an open scope."""
     for child in CHILDREN:
@@ -134,6 +139,14 @@ def _tax(row: models.Order, order: Order, tax: TaxLine) -> dict[str, Any]:
 
 def _fields(address: Address) -> Mapping[str, str]:
     return {name: text(value) for name, value in asdict(address).items()}
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, dict):
+        return {text(key): _storable(inner) for key, inner in value.items()}
+    return [_storable(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def text(value: str, limit: int | None = None) -> str:

@@ -16,6 +16,19 @@ from stockwire.hub.sync.order_reference import Reference
 # Words of the channels for "it will never be paid or delivered". "failed" is not one of them: the customer
 # may pay after all, and the order then comes again.
 OVER = frozenset({"cancelled", "canceled", "refunded", "voided", "trash", "deleted"})
+# Words for "not paid, or not any more": they take an order back that was already let through.
+UNPAID = frozenset(
+    {
+        "pending",
+        "on-hold",
+        "failed",
+        "checkout-draft",
+        "pending_payment",
+        "payment_review",
+        "holded",
+        "unpaid",
+    }
+)
 LONGEST_SKU = 100
 
 
@@ -27,11 +40,20 @@ class Decision:
 
 
 def decide(
-    order: Order, gate: tuple[bool, str], proof: Proof, reference: Reference, known: Sequence[bool]
+    order: Order,
+    gate: tuple[bool, str],
+    proof: Proof,
+    reference: Reference,
+    known: Sequence[bool],
+    *,
+    let_through: bool = False,
 ) -> Decision:
     """`gate` is the connector's answer (may it be raised, why not); `known` says per line whether its
-    variant is known, for then its SKU may be missing."""
+    variant is known, for then its SKU may be missing. An order that was `let_through` before is not lost
+    because the shop completes it before the source was reachable: only UNPAID and OVER take it back.
+    """
     may_be_raised, why_not = gate
+    may_be_raised = may_be_raised or (let_through and order.status.strip().lower() not in UNPAID)
     if is_over(order.status):
         return Decision(OrderState.CANCELLED, f"It was {order.status} on the channel before it was raised.")
     if not may_be_raised:

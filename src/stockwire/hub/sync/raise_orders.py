@@ -170,10 +170,8 @@ def _raised(row: models.Order, raised: wire.Raised) -> None:
     row.confirmed_at, row.claimed_until, row.detail, row.attempts = now, None, "", 0
     settle_after_raising(row)
     row.save()
-    how = "found in Omni" if raised.found else "raised in Omni"
-    order_history.note(
-        row, order_history.RAISED, f"{how.capitalize()} as {row.document_number}. {row.reason}".strip()
-    )
+    how = "Found in Omni" if raised.found else "Raised in Omni"
+    order_history.note(row, order_history.RAISED, f"{how} as {row.document_number}. {row.reason}".strip())
 
 
 def _refuse(row: models.Order, message: str, hint: str, detail: str) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 from django.db import connection
 from pydantic import BaseModel
 
@@ -23,7 +22,7 @@ from stockwire.hub.sync.follow_order import follow_order, follow_status, has_beg
 from stockwire.hub.sync.held_stock import held_by, mark_what_changed
 from stockwire.hub.sync.order_match import match_lines
 from stockwire.hub.sync.order_reference import Reference, reference_for
-from stockwire.hub.sync.order_rows import fields_of, fingerprint, text, write_children
+from stockwire.hub.sync.order_rows import fields_of, fingerprint, payload_of, text, write_children
 from stockwire.hub.sync.order_state import Decision, decide, is_over
 from stockwire.ports import ChannelConnector
 
@@ -98,7 +97,7 @@ def _store_new(shop: Shop, order: Order) -> models.Order:
     row.save(force_insert=True)
     write_children(row, order, variants)
     stored = f"Stored from {shop.row.description}: {order.status}, {money(order.currency, order.total)}."
-    order_history.note(row, order_history.STORED, f"{stored} {_standing(row)}", msgspec.to_builtins(order))
+    order_history.note(row, order_history.STORED, f"{stored} {_standing(row)}", payload_of(order))
     order_history.note_new_warnings(row, order.warnings)
     mark_what_changed({}, held_by(row))
     return row
@@ -131,7 +130,7 @@ def _renew(shop: Shop, row: models.Order, order: Order) -> None:
     told = [f"Status is now {order.status} (it was {before})."] if status_changed else []
     told += ["The order was changed on the channel."] if content_changed else []
     told += [_standing(row)] if row.state != state else []
-    payload = msgspec.to_builtins(order) if content_changed else {"status": order.status}
+    payload = payload_of(order) if content_changed else {"status": order.status}
     order_history.note(row, order_history.UPDATED, " ".join(told), payload)
     order_history.note_new_warnings(row, order.warnings)
     mark_what_changed(held, held_by(row))
@@ -156,7 +155,8 @@ def _judge(
     row.proof = _proof_of(order)
     gate = shop.connector.order_gate(shop.settings, order)
     known = [variant is not None for variant in variants]
-    _enter(row, decide(order, gate, prove(order), reference, known))
+    let_through = row.state in (OrderState.READY, OrderState.HELD, OrderState.REFUSED)
+    _enter(row, decide(order, gate, prove(order), reference, known, let_through=let_through))
     if row.state == OrderState.READY:
         ring(row.source_id)
 

@@ -1,0 +1,292 @@
+"""The hub's side of raising exactly once: claims, answers of the agent, doubts, and what people do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def paid(rehearsal: Any) -> int:
+    """A paid order of the shop, stored and waiting."""
+    rehearsal.product("BOLT-8")
+    rehearsal.act("add_product", name="Bolt", sku="BOLT-8", regular_price="115.00")
+    code = int(rehearsal.act("place_order", lines=[{"sku": "BOLT-8", "quantity": 2}])["id"])
+    rehearsal.mark(code)
+    rehearsal.take(poll=False)
+    rehearsal.stale()
+    return code
+
+
+def shop_says(rehearsal: Any, code: int, status: str) -> None:
+    rehearsal.act("set_status", id=code, status=status)
+    rehearsal.mark(code)
+    rehearsal.take(poll=False)
+
+
+def test_a_paid_order_is_given_to_the_agent_once_and_raised(rehearsal: Any, paid: int) -> None:
+    (given,) = rehearsal.claim()
+    order = rehearsal.order(paid)
+    assert (given.order_id, given.claim, given.number) == (order["id"], 1, f"#{paid}")
+    assert given.reference == order["reference"] == order["document"]["reference"]
+    assert given.body["sales_order"]["customer_account_code"] == "WEB001"
+    assert (order["state"], order["claimed_by_id"]) == ("raising", rehearsal.hub.agent_id)
+    assert rehearsal.claim() == []
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    assert rehearsal.tell(given, "raised", document_number="SO00012", raised_at=at.isoformat())
+    order = rehearsal.order(paid)
+    assert (order["state"], order["document_number"], order["raised_at"]) == ("raised", "SO00012", at)
+    assert rehearsal.history(paid)[-1] == "Raised in Omni as SO00012."
+
+
+def test_an_answer_told_twice_is_known_twice_and_written_once(rehearsal: Any, paid: int) -> None:
+    (given,) = rehearsal.claim()
+    answers = [rehearsal.tell(given, "raised", document_number="SO1") for _ in range(3)]
+    assert answers == [True, True, True]
+    assert sum("SO1" in text for text in rehearsal.history(paid)) == 1
+
+
+def test_a_claim_that_ran_out_is_given_again_and_the_late_answer_is_stale(rehearsal: Any, paid: int) -> None:
+    (late,) = rehearsal.claim()
+    rehearsal.hub.owner.execute("update orders set claimed_until = now() - interval '1 second'")
+    (second,) = rehearsal.claim()
+    assert (late.claim, second.claim, second.reference) == (1, 2, late.reference)
+    assert rehearsal.tell(late, "refused", message="too late") is False
+    assert rehearsal.order(paid)["state"] == "raising"
+    assert rehearsal.tell(second, "raised", document_number="SO1", found=True)
+    assert rehearsal.tell(late, "raised", document_number="SO1") is True
+    assert rehearsal.tell(late, "raised", document_number="SO2") is False
+    assert rehearsal.order(paid)["document_number"] == "SO1"
+
+
+def test_an_agent_that_asks_anew_is_given_what_it_lost(rehearsal: Any, paid: int) -> None:
+    (given,) = rehearsal.claim()
+    assert [again.order_id for again in rehearsal.claim(asks_anew=True)] == [given.order_id]
+    assert rehearsal.order(paid)["claim"] == 2
+
+
+def test_not_yet_waits_longer_each_time_and_is_one_line_of_history(rehearsal: Any, paid: int) -> None:
+    before = len(rehearsal.history(paid))
+    waits = []
+    for _ in range(9):
+        (given,) = rehearsal.claim()
+        rehearsal.tell(given, "not_yet", message="Omni is not running.", hint="Start it.")
+        order = rehearsal.order(paid)
+        waits.append(round((order["next_at"] - datetime.now(UTC)).total_seconds()))
+        assert rehearsal.claim() == []
+        rehearsal.all_due()
+    assert order["state"] == "ready"
+    assert (order["reason"], order["hint"], order["attempts"]) == ("Omni is not running.", "Start it.", 9)
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (2, 120)
+    texts = rehearsal.history(paid)[before:]
+    assert texts.count("Not yet: Omni is not running.") == 1
+
+
+def test_a_refusal_shows_its_reason_and_is_sent_again_on_a_persons_word(rehearsal: Any, paid: int) -> None:
+    (given,) = rehearsal.claim()
+    rehearsal.tell(
+        given, "refused", message='Stock code "BOLT-8" does not exist', hint="Make it.", detail="500"
+    )
+    order = rehearsal.order(paid)
+    assert (order["state"], order["hint"]) == ("refused", "Make it.")
+    rehearsal.all_due()
+    assert rehearsal.claim() == []
+    rehearsal.act_as_person("send_again", paid)
+    (again,) = rehearsal.claim()
+    assert (again.claim, again.reference) == (2, given.reference)
+    audit = rehearsal.hub.rows("select who, action, before ->> 'state', after ->> 'state' from audit")
+    assert audit == [("thandi", "send again", "refused", "ready")]
+
+
+def test_an_order_in_doubt_waits_for_a_person_and_may_still_turn_out_raised(
+    rehearsal: Any, paid: int
+) -> None:
+    (given,) = rehearsal.claim()
+    rehearsal.tell(given, "in_doubt", message="It may exist.", hint="Look for it.")
+    assert rehearsal.order(paid)["state"] == "in_doubt"
+    rehearsal.all_due()
+    assert rehearsal.claim(asks_anew=True) == []
+    assert rehearsal.tell(given, "raised", document_number="SO9", found=True)
+    assert rehearsal.order(paid)["state"] == "raised"
+
+
+def test_a_document_that_cannot_be_made_stops_its_own_order_only(rehearsal: Any, paid: int) -> None:
+    dear = int(rehearsal.act("place_order", shape="shipping", lines=[{"sku": "BOLT-8", "quantity": 1}])["id"])
+    rehearsal.mark(dear)
+    rehearsal.take(poll=False)
+    given = rehearsal.claim()
+    assert [one.number for one in given] == [f"#{paid}"]
+    refused = rehearsal.order(dear)
+    assert refused["state"] == "refused"
+    assert "param_shipping_code" in refused["hint"]
+    assert refused["claim"] == 0
+
+
+def test_nothing_is_given_out_while_raising_is_switched_off(rehearsal: Any, paid: int) -> None:
+    rehearsal.hub.owner.execute("update sources set create_order_enabled = false")
+    assert rehearsal.claim() == []
+    assert rehearsal.order(paid)["state"] == "ready"
+
+
+def test_a_wrong_setting_lets_every_order_wait_and_says_so(rehearsal: Any, paid: int) -> None:
+    rehearsal.hub.owner.execute(
+        "update sources set settings = settings || '{\"get_products_limit\": 0}'::jsonb"
+    )
+    assert rehearsal.claim() == []
+    order = rehearsal.order(paid)
+    assert (order["state"], order["claim"]) == ("ready", 0)
+    assert "get_products_limit" in order["reason"]
+
+
+def test_the_channels_order_number_becomes_the_reference_when_the_source_says_so(
+    rehearsal: Any, paid: int
+) -> None:
+    rehearsal.hub.owner.execute(
+        "update sources set settings = settings || '{\"param_use_channel_order_code\": true}'::jsonb"
+    )
+    assert rehearsal.claim() == []
+    assert "#" in rehearsal.order(paid)["reason"]
+    rehearsal.hub.owner.execute("update orders set number = '1001'")
+    rehearsal.act_as_person("send_again", paid)
+    (given,) = rehearsal.claim()
+    assert given.reference == rehearsal.order(paid)["reference"] == "1001"
+
+
+def test_two_orders_never_share_a_document_number(rehearsal: Any, paid: int) -> None:
+    other = int(rehearsal.act("place_order", lines=[{"sku": "BOLT-8", "quantity": 1}])["id"])
+    rehearsal.mark(other)
+    rehearsal.take(poll=False)
+    rehearsal.hub.owner.execute("update orders set number = '1001'")
+    rehearsal.hub.owner.execute(
+        "update sources set settings = settings || '{\"param_use_channel_order_code\": true}'::jsonb"
+    )
+    assert [given.reference for given in rehearsal.claim()] == ["1001"]
+    states = {rehearsal.order(code)["state"] for code in (paid, other)}
+    assert states == {"raising", "refused"}
+
+
+def test_a_reference_that_was_sent_never_changes_again(rehearsal: Any, paid: int) -> None:
+    (given,) = rehearsal.claim()
+    rehearsal.tell(given, "not_yet", message="Omni is not running.")
+    rehearsal.hub.owner.execute("update orders set number = '1001'")
+    rehearsal.hub.owner.execute(
+        "update sources set settings = settings || '{\"param_use_channel_order_code\": true}'::jsonb"
+    )
+    rehearsal.all_due()
+    assert rehearsal.claim() == []
+    order = rehearsal.order(paid)
+    assert (order["state"], order["reference"]) == ("refused", given.reference)
+    assert given.reference in order["reason"]
+
+
+def test_an_order_cancelled_after_it_was_raised_stays_raised_and_asks_for_a_credit(
+    rehearsal: Any, paid: int
+) -> None:
+    (given,) = rehearsal.claim()
+    rehearsal.tell(given, "raised", document_number="SO1")
+    shop_says(rehearsal, paid, "cancelled")
+    order = rehearsal.order(paid)
+    assert (order["state"], order["status"]) == ("raised", "cancelled")
+    assert order["reason"] == "It was cancelled on the channel after it was raised."
+    assert order["hint"] == "Credit document SO1 in Omni."
+    rehearsal.act_as_person("settle", paid)
+    assert rehearsal.order(paid)["reason"] == ""
+
+
+def test_an_order_cancelled_while_it_is_raised_asks_for_a_credit_once_it_is(
+    rehearsal: Any, paid: int
+) -> None:
+    (given,) = rehearsal.claim()
+    shop_says(rehearsal, paid, "cancelled")
+    assert rehearsal.order(paid)["state"] == "raising"
+    rehearsal.tell(given, "raised", document_number="SO1")
+    assert rehearsal.order(paid)["hint"] == "Credit document SO1 in Omni."
+
+
+@pytest.mark.parametrize("when", ["before the answer", "after the answer", "without any answer"])
+def test_an_order_cancelled_between_two_attempts_is_never_posted_blindly(
+    rehearsal: Any, paid: int, when: str
+) -> None:
+    (given,) = rehearsal.claim()
+    if when == "after the answer":
+        rehearsal.tell(given, "not_yet", message="No answer from Omni.")
+    shop_says(rehearsal, paid, "cancelled")
+    if when == "before the answer":
+        rehearsal.tell(given, "not_yet", message="No answer from Omni.")
+    rehearsal.all_due()
+    assert rehearsal.claim(asks_anew=True) == []
+    order = rehearsal.order(paid)
+    assert order["state"] == "in_doubt"
+    assert given.reference in order["hint"]
+    rehearsal.act_as_person("cancel", paid)
+    assert rehearsal.order(paid)["state"] == "cancelled"
+    assert rehearsal.stale() == {"BOLT-8"}
+
+
+def test_a_refused_order_that_was_cancelled_meanwhile_is_simply_cancelled(rehearsal: Any, paid: int) -> None:
+    (given,) = rehearsal.claim()
+    shop_says(rehearsal, paid, "cancelled")
+    rehearsal.tell(given, "refused", message="No such customer")
+    assert rehearsal.order(paid)["state"] == "cancelled"
+    assert rehearsal.stale() == {"BOLT-8"}
+
+
+def test_a_total_that_changes_after_raising_is_told_and_the_document_left_alone(
+    rehearsal: Any, paid: int
+) -> None:
+    (given,) = rehearsal.claim()
+    rehearsal.tell(given, "raised", document_number="SO1")
+    before = rehearsal.order(paid)
+    with rehearsal.stand.app.shop.lock:
+        rehearsal.stand.app.shop.orders[paid]["total"] += Decimal(5)
+    shop_says(rehearsal, paid, "completed")
+    order = rehearsal.order(paid)
+    assert (order["state"], order["status"], order["total"]) == ("raised", "completed", before["total"])
+    assert "R 230.00" in order["reason"]
+    assert "R 235.00" in order["reason"]
+    assert order["document"] == before["document"]
+
+
+def test_reset_forgets_the_document_and_fences_a_late_answer(rehearsal: Any, paid: int) -> None:
+    (given,) = rehearsal.claim()
+    rehearsal.act_as_person("reset", paid)
+    assert rehearsal.tell(given, "raised", document_number="SO1") is False
+    order = rehearsal.order(paid)
+    assert (order["state"], order["document_number"]) == ("saved", "")
+    rehearsal.act_as_person("send_again", paid)
+    (again,) = rehearsal.claim()
+    assert again.reference == given.reference
+
+
+def test_stock_is_released_by_the_first_reading_that_began_after_raising(rehearsal: Any, paid: int) -> None:
+    from stockwire.hub.models import Source
+    from stockwire.hub.sync.raise_orders import held_quantities, release_stock
+
+    (given,) = rehearsal.claim()
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    rehearsal.tell(given, "raised", document_number="SO1", raised_at=at.isoformat())
+
+    def reading(began: datetime) -> tuple[int, set[str], dict[int, Decimal]]:
+        with rehearsal.hub.scope():
+            released = release_stock(Source.objects.get(pk=rehearsal.hub.source_id), began)
+            variants = [row[0] for row in rehearsal.hub.rows("select id from variants")]
+            held = held_quantities(variants)
+        return released, rehearsal.stale(), held
+
+    released, stale, held = reading(at)
+    assert (released, stale, list(held.values())) == (0, set(), [Decimal(2)])
+    assert reading(at + timedelta(seconds=1)) == (1, {"BOLT-8"}, {})
+    assert reading(at + timedelta(seconds=2)) == (0, set(), {})
+
+
+def test_another_sources_agent_is_given_nothing_and_believed_nothing(rehearsal: Any, paid: int) -> None:
+    (given,) = rehearsal.claim()
+    other = rehearsal.hub.new_source(rehearsal.hub.client_id)
+    rehearsal.hub.agent_id, _ = rehearsal.hub.new_agent(rehearsal.hub.client_id, other)
+    assert rehearsal.claim(asks_anew=True) == []
+    assert rehearsal.tell(given, "raised", document_number="SO1") is False
+    assert rehearsal.order(paid)["state"] == "raising"
