@@ -5,216 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
 import pytest
-from werkzeug.wrappers import Request, Response
 
 from stockwire.simulators.faults import Fault
 from stockwire.simulators.stand import Stand
-from stockwire.simulators.woocommerce import Key, WooCommerce, create
+from stockwire.simulators.woocommerce import Key, create
 
 KEYS = ("ck_test", "cs_test")
 NOON = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
-class Hub:
-    """Receives webhooks over the transport of the shop; answers with `status`."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.received: list[tuple[httpx2.Headers, str]] = []
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        request = Request(environ)
-        self.received.append((httpx2.Headers(dict(request.headers)), request.get_data(as_text=True)))
-        return Response("", self.status)(environ, start_response)
-
-    def orders(self, topic: str) -> list[dict[str, Any]]:
-        return [
-            json.loads(body) for headers, body in self.received if headers.get("X-WC-Webhook-Topic") == topic
-        ]
-
-
-class Shop:
-    """A simulated shop, a client with keys, and a hub that receives its webhooks."""
-
-    def __init__(self, **options: Any) -> None:
-        self.hub = Hub()
-        self.now = NOON
-        settings: dict[str, Any] = {
-            "consumer_key": KEYS[0],
-            "consumer_secret": KEYS[1],
-            "treat_as_https": True,
-            "site_url": "https://shop.example",
-            "webhook_delay_s": 0.0,
-            "clock": lambda: self.now,
-            "transport": httpx2.WSGITransport(app=self.hub),
-        }
-        self.app: WooCommerce = create(**{**settings, **options})
-        self.http = httpx2.Client(
-            transport=httpx2.WSGITransport(app=self.app),
-            base_url="https://shop.example/wp-json/wc/v3",
-            auth=KEYS,
-        )
-
-    def post(self, path: str, body: Any, status: int = 201) -> Any:
-        answer = self.http.post(path, json=body)
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def put(self, path: str, body: Any) -> Any:
-        answer = self.http.put(path, json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def get(self, path: str, **query: str) -> Any:
-        answer = self.http.get(path, params=query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def act(self, act: str, /, **sent: Any) -> Any:
-        return self.app.acts[act](sent)
-
-    def delivered(self) -> None:
-        assert self.app.shop.deliveries.settled(5)
-
-    def webhook(self, topic: str) -> int:
-        hook = {"topic": topic, "delivery_url": "https://hub.example/hooks", "secret": "whsec"}
-        number: int = self.post("/webhooks", hook)["id"]
-        self.delivered()
-        self.hub.received.clear()
-        return number
-
-    def bolt(self, **fields: Any) -> int:
-        product = {
-            "name": "Bolt",
-            "sku": "BOLT",
-            "regular_price": "11.50",
-            "manage_stock": True,
-            "stock_quantity": 9,
-        }
-        number: int = self.post("/products", {**product, **fields})["id"]
-        return number
-
-
-@pytest.fixture
-def open_shop() -> Iterator[Callable[..., Shop]]:
-    shops: list[Shop] = []
-
-    def opened(**options: Any) -> Shop:
-        shops.append(Shop(**options))
-        return shops[-1]
-
-    yield opened
-    for shop in shops:
-        shop.http.close()
-        shop.app.close()
-
-
-@pytest.fixture
-def shop(open_shop: Callable[..., Shop]) -> Shop:
-    return open_shop()
-
-
-def test_a_webhook_is_disabled_by_the_seventh_failure_in_a_row(shop: Shop) -> None:
-    hook = shop.webhook("order.updated")
-    order = shop.post("/orders", {})["id"]
-    shop.delivered()
-    shop.hub.status = 500
-    for at in range(6):
-        shop.put(f"/orders/{order}", {"customer_note": str(at)})
-        shop.delivered()
-    assert shop.get(f"/webhooks/{hook}")["status"] == "active"
-    shop.put(f"/orders/{order}", {"customer_note": "seventh"})
-    shop.delivered()
-    assert shop.get(f"/webhooks/{hook}")["status"] == "disabled"
-    shop.hub.received.clear()
-    shop.put(f"/webhooks/{hook}", {"status": "active"})
-    shop.delivered()
-    assert shop.hub.received == []
-
-
-def test_a_success_forgets_the_failures_before_it(shop: Shop) -> None:
-    hook = shop.webhook("order.updated")
-    order = shop.post("/orders", {})["id"]
-    shop.delivered()
-    for at in range(13):
-        shop.hub.status = 200 if at == 6 else 500
-        shop.put(f"/orders/{order}", {"customer_note": str(at)})
-        shop.delivered()
-    assert shop.get(f"/webhooks/{hook}")["status"] == "active"
-
-
-def test_five_changes_of_one_order_are_one_delivery_with_the_last_state(
-    open_shop: Callable[..., Shop],
-) -> None:
-    shop = open_shop(webhook_delay_s=0.3)
-    shop.webhook("order.updated")
-    order = shop.post("/orders", {})["id"]
-    for at in range(5):
-        shop.put(f"/orders/{order}", {"customer_note": f"Change {at}"})
-    shop.delivered()
-    assert [body["customer_note"] for body in shop.hub.orders("order.updated")] == ["Change 4"]
-
-
-def test_an_order_cancelled_before_delivery_arrives_as_cancelled_under_order_created(
-    open_shop: Callable[..., Shop],
-) -> None:
-    shop = open_shop(webhook_delay_s=0.3)
-    shop.webhook("order.created")
-    shop.bolt()
-    order = shop.act("place_order", lines=[{"sku": "BOLT", "quantity": 1}])["id"]
-    shop.act("cancel_order", id=order)
-    shop.delivered()
-    assert [(body["id"], body["status"]) for body in shop.hub.orders("order.created")] == [
-        (order, "cancelled")
-    ]
-
-
-def test_different_orders_of_one_second_share_a_delivery_id(shop: Shop) -> None:
-    shop.webhook("order.created")
-    for _ in range(6):
-        shop.post("/orders", {})
-    shop.delivered()
-    first = {headers["X-WC-Webhook-Delivery-ID"] for headers, _ in shop.hub.received}
-    assert len(shop.hub.received) == 6
-    assert len(first) == 1
-    shop.now = NOON.replace(second=1)
-    shop.post("/orders", {})
-    shop.delivered()
-    assert shop.hub.received[-1][0]["X-WC-Webhook-Delivery-ID"] not in first
-
-
-def test_a_delivery_is_signed_over_its_raw_body(shop: Shop) -> None:
-    shop.webhook("order.created")
-    shop.post("/orders", {"customer_note": "Größe / size"})
-    shop.delivered()
-    [(headers, raw)] = shop.hub.received
-    made = hmac.new(b"whsec", raw.encode(), hashlib.sha256).digest()
-    assert headers["X-WC-Webhook-Signature"] == base64.b64encode(made).decode()
-    assert headers["User-Agent"].startswith("WooCommerce/10.0.2 Hookshot")
-
-
-def test_a_delivery_that_failed_is_never_repeated(shop: Shop) -> None:
-    shop.webhook("order.created")
-    shop.hub.status = 503
-    shop.post("/orders", {})
-    shop.delivered()
-    shop.hub.status = 200
-    shop.post("/orders", {})
-    shop.delivered()
-    assert len(shop.hub.received) == 2
-
-
-def test_the_gateway_gives_up_after_the_writes_were_done(open_shop: Callable[..., Shop]) -> None:
+def test_the_gateway_gives_up_after_the_writes_were_done(open_shop: Callable[..., Any]) -> None:
     shop = open_shop(item_latency_s=0.05, gateway_timeout_s=0.1)
     rows = [{"name": f"Nut {at}", "sku": f"NUT-{at}", "regular_price": "1.00"} for at in range(4)]
     answer = shop.http.post("/products/batch", json={"create": rows})
@@ -223,7 +32,7 @@ def test_the_gateway_gives_up_after_the_writes_were_done(open_shop: Callable[...
     assert len(shop.get("/products", sku="NUT-0,NUT-1,NUT-2,NUT-3")) == 4
 
 
-def test_the_latency_of_items_does_not_hold_up_other_callers(open_shop: Callable[..., Shop]) -> None:
+def test_the_latency_of_items_does_not_hold_up_other_callers(open_shop: Callable[..., Any]) -> None:
     shop = open_shop(item_latency_s=0.05)
     rows = [{"name": f"Nut {at}"} for at in range(20)]
     done: list[float] = []
@@ -286,7 +95,7 @@ def test_a_stand_places_orders_and_shows_the_shop() -> None:
         ("foreign", 1, True),
     ],
 )
-def test_orders_of_every_shape_add_up(shop: Shop, shape: str, lines: int, tax_free: bool) -> None:
+def test_orders_of_every_shape_add_up(shop: Any, shape: str, lines: int, tax_free: bool) -> None:
     shop.bolt()
     shop.bolt(sku="NUT", regular_price="3.33")
     order = shop.get(f"/orders/{shop.act('place_order', shape=shape)['id']}")
@@ -300,7 +109,7 @@ def test_orders_of_every_shape_add_up(shop: Shop, shape: str, lines: int, tax_fr
     assert order["status"] == "processing"
 
 
-def test_stock_falls_when_an_order_is_processed_and_returns_when_it_is_cancelled(shop: Shop) -> None:
+def test_stock_falls_when_an_order_is_processed_and_returns_when_it_is_cancelled(shop: Any) -> None:
     bolt = shop.bolt()
 
     def held() -> Any:
@@ -317,7 +126,7 @@ def test_stock_falls_when_an_order_is_processed_and_returns_when_it_is_cancelled
 
 
 def test_a_meta_write_moves_the_date_of_an_order_only_with_orders_in_their_own_tables(
-    open_shop: Callable[..., Shop],
+    open_shop: Callable[..., Any],
 ) -> None:
     for storage, moved in (("hpos", True), ("cpt", False)):
         shop = open_shop(order_storage=storage)
@@ -327,7 +136,7 @@ def test_a_meta_write_moves_the_date_of_an_order_only_with_orders_in_their_own_t
         assert (after["date_modified_gmt"] != before["date_modified_gmt"]) == moved
 
 
-def test_a_status_of_a_plugin_can_be_set_once_it_is_known(shop: Shop) -> None:
+def test_a_status_of_a_plugin_can_be_set_once_it_is_known(shop: Any) -> None:
     order = shop.post("/orders", {})["id"]
     assert shop.http.put(f"/orders/{order}", json={"status": "picking"}).status_code == 400
     shop.act("add_plugin_status", slug="picking", name="Being picked")
@@ -336,7 +145,7 @@ def test_a_status_of_a_plugin_can_be_set_once_it_is_known(shop: Shop) -> None:
     assert shop.get("/orders", status="picking")[0]["id"] == order
 
 
-def test_staff_acts_change_the_shop_like_the_api_does(shop: Shop) -> None:
+def test_staff_acts_change_the_shop_like_the_api_does(shop: Any) -> None:
     bolt = shop.bolt()
     shop.act("set_stock", sku="bolt", quantity=3)
     shop.act("edit_product", id=bolt, regular_price="12.00", new_sku="BOLT-2")
@@ -348,7 +157,7 @@ def test_staff_acts_change_the_shop_like_the_api_does(shop: Shop) -> None:
         shop.act("set_stock", sku="BOLT-2", quantity=1)
 
 
-def test_plain_http_wants_a_signature_and_checks_it(open_shop: Callable[..., Shop]) -> None:
+def test_plain_http_wants_a_signature_and_checks_it(open_shop: Callable[..., Any]) -> None:
     shop = open_shop(treat_as_https=False, site_url="", keys=[Key(*KEYS)])
     with httpx2.Client(transport=httpx2.WSGITransport(app=shop.app)) as http:
         address = "http://127.0.0.1:8090/wp-json/wc/v3/products"
@@ -371,13 +180,13 @@ def test_plain_http_wants_a_signature_and_checks_it(open_shop: Callable[..., Sho
         assert http.get(address, auth=KEYS, headers={"X-Forwarded-Proto": "https"}).status_code == 200
 
 
-def test_a_body_of_a_shape_nobody_foresaw_is_a_fatal_error_in_json(shop: Shop) -> None:
+def test_a_body_of_a_shape_nobody_foresaw_is_a_fatal_error_in_json(shop: Any) -> None:
     answer = shop.http.post("/products/batch", json={"create": ["no object"]})
     assert answer.status_code == 500
     assert answer.json()["code"] == "internal_server_error"
 
 
-def test_an_option_that_does_not_exist_is_named(open_shop: Callable[..., Shop]) -> None:
+def test_an_option_that_does_not_exist_is_named(open_shop: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="no option 'latency'"):
         create(latency=1)
     with pytest.raises(ValueError, match="hpos"):

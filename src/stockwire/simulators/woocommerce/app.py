@@ -100,8 +100,7 @@ class WooCommerce:
         route, ids = routes.find(path.removeprefix(PREFIX), request.method, path.startswith(PREFIX + "/"))
         call.allow = route.allow
         call.body = _body(request)
-        if not route.public:
-            self._gate.admit(key, route.right)
+        self._gate.admit(key, route.right)
         with self.shop.lock:
             return route.handler(self.shop, call, *ids), call
 

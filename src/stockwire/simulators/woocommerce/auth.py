@@ -47,6 +47,7 @@ class Gate:
         self._shop = shop
         self._keys = {key.consumer_key: key for key in shop.options.keys}
         self._nonces: dict[tuple[str, str], int] = {}
+        self._prune_at = 1_000
 
     def key_of(self, request: Request, *, https: bool) -> Key | None:
         """The key of the caller, None when there is none that counts. Raises ApiError 401 for a bad one."""
@@ -119,7 +120,9 @@ class Gate:
         if abs(now - stamp) > WINDOW_S:
             raise _refused("Invalid timestamp.")
         with self._shop.lock:
-            self._nonces = {seen: at for seen, at in self._nonces.items() if at > now - WINDOW_S}
+            if len(self._nonces) > self._prune_at:
+                self._nonces = {seen: at for seen, at in self._nonces.items() if at > now - WINDOW_S}
+                self._prune_at = 2 * len(self._nonces) + 1_000
             if (key.consumer_key, sent["oauth_nonce"]) in self._nonces:
                 raise _refused("Invalid nonce - nonce has already been used.")
             self._nonces[key.consumer_key, sent["oauth_nonce"]] = stamp

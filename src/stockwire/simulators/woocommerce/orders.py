@@ -118,7 +118,7 @@ def batch(shop: Shop, call: Call) -> Answer:
         return order_view.order(shop, call, order)
 
     def gone(number: Any) -> Json:
-        return deleted(shop, call, number, force=False)
+        return deleted(shop, call, number, force=True)
 
     return batches.run(shop, call, create=made, update=altered, delete=gone)
 
@@ -161,7 +161,7 @@ def changed(shop: Shop, order: Record, sent: Json) -> None:
 
 
 def deleted(shop: Shop, call: Call, number: Any, *, force: bool) -> Json:
-    """Bin or delete an order; returns it as it was. Neither is an order.updated."""
+    """Bin or delete an order; returns it as it was. Only the bin is told of, and as order.deleted alone."""
     order = held(shop, number, 404)
     if not force and order["status"] == "trash":
         raise ApiError(410, "woocommerce_rest_already_trashed", "The order has already been deleted.")
@@ -174,7 +174,7 @@ def deleted(shop: Shop, call: Call, number: Any, *, force: bool) -> Json:
         order["status"] = "trash"
         order_write.count_sales(shop, order, sold=False)
         order_write.touch(shop, order)
-    shop.deliveries.tell("order.deleted", order["id"])
+        shop.deliveries.tell("order.deleted", order["id"])
     return before
 
 

@@ -178,5 +178,6 @@ def deleted(shop: Shop, call: Call, number: Any, *, force: bool) -> Json:
     else:
         catalogue.set_status(shop, product, "trash")
         catalogue.touch(shop, product)
-    shop.deliveries.tell("product.deleted", product["id"])
+        # Only the bin is told of: https://github.com/woocommerce/woocommerce/issues/28541
+        shop.deliveries.tell("product.deleted", product["id"])
     return before

@@ -38,11 +38,13 @@ class Found:
     handler: Route
     right: str
     allow: str
-    public: bool = False
 
 
 def product_batch(shop: Shop, call: Call) -> Answer:
-    """POST /products/batch. Variations are refused row by row."""
+    """POST /products/batch. Variations are refused row by row.
+
+    Deletes are for good, there is no bin: https://github.com/woocommerce/woocommerce/issues/35777
+    """
 
     def made(row: Any) -> Json:
         return product_view.product(shop, call, products.added(shop, row), edit=True)
@@ -53,7 +55,7 @@ def product_batch(shop: Shop, call: Call) -> Answer:
         return product_view.product(shop, call, product, edit=True)
 
     def gone(number: Any) -> Json:
-        return products.deleted(shop, call, number, force=call.flag("force"))
+        return products.deleted(shop, call, number, force=True)
 
     return batches.run(shop, call, create=made, update=altered, delete=gone)
 
@@ -150,7 +152,6 @@ def _table() -> list[tuple[str, dict[str, Route]]]:
 
 
 TABLE = _table()
-PUBLIC = ("/data/currencies/current",)
 EXACT = {path: methods for path, methods in TABLE if "#" not in path and "@" not in path}
 PATTERNS = [
     (re.compile(path.replace("#", r"(\d+)").replace("@", r"([\w-]+)") + "$"), methods)

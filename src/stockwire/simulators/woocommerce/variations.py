@@ -82,5 +82,4 @@ def deleted(shop: Shop, call: Call, parent_id: int, number: Any) -> Json:
     variation = held(shop, parent_id, number)
     before = product_view.variation(shop, call, variation, exists=False)
     catalogue.remove(shop, variation)
-    shop.deliveries.tell("product.deleted", variation["id"])
     return before

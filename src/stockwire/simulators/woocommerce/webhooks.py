@@ -183,6 +183,7 @@ class Deliveries:
         with self._guard:
             self._pending.clear()
             worker = self._worker
+            self._guard.notify_all()
         if worker is not None and worker is not threading.current_thread():
             worker.join(timeout=5)
 
@@ -190,36 +191,47 @@ class Deliveries:
         with self._guard:
             for entry in entries:
                 self._pending.setdefault(entry)
+            self._guard.notify_all()
             if self._worker is None and not self._stop.is_set():
                 self._worker = threading.Thread(target=self._work, name="woocommerce-webhooks", daemon=True)
                 self._worker.start()
 
     def _work(self) -> None:
         options = self._shop.options
-        with httpx2.Client(transport=options.transport, timeout=options.webhook_timeout_s) as client:
-            while entries := self._next_entries():
-                for hook_id, resource_id in entries:
-                    if not self._stop.is_set():
-                        self._deliver(client, hook_id, resource_id)
+        try:
+            with httpx2.Client(transport=options.transport, timeout=options.webhook_timeout_s) as client:
+                while entries := self._next_entries():
+                    for hook_id, resource_id in entries:
+                        if not self._stop.is_set():
+                            self._deliver(client, hook_id, resource_id)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        with self._guard:
+            if self._worker is threading.current_thread():
+                self._worker = None
+                self._guard.notify_all()
 
     def _next_entries(self) -> list[tuple[int, int]]:
         """What is due: pings at once, everything else after the delay. Empty when the thread may end."""
         with self._guard:
-            due = [entry for entry in self._pending if not entry[1]]
-        if not due:
-            if self._pending:
-                self._stop.wait(self._shop.options.webhook_delay_s)
-            with self._guard:
-                due = list(self._pending)
-        with self._guard:
+            if self._pending and not self._pings():
+                self._guard.wait_for(
+                    lambda: self._stop.is_set() or self._pings(), self._shop.options.webhook_delay_s
+                )
+            due = self._pings() or list(self._pending)
             for entry in due:
-                self._pending.pop(entry, None)
+                del self._pending[entry]
             if self._stop.is_set() or not due:
-                self._pending.clear()
+                # Left here, under the guard, so that nothing is queued for a thread that is about to end.
                 self._worker = None
                 self._guard.notify_all()
                 return []
-        return due
+            return due
+
+    def _pings(self) -> list[tuple[int, int]]:
+        return [entry for entry in self._pending if not entry[1]]
 
     def _deliver(self, client: httpx2.Client, hook_id: int, resource_id: int) -> None:
         with self._shop.lock:
@@ -235,7 +247,7 @@ class Deliveries:
         try:
             answer = client.post(address, content=raw.encode(), headers={"User-Agent": AGENT, **headers})
             accepted = 200 <= answer.status_code <= 302
-        except httpx2.HTTPError:
+        except (httpx2.HTTPError, httpx2.InvalidURL):
             accepted = False
         if resource_id:
             with self._shop.lock:
