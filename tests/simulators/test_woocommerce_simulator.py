@@ -186,6 +186,20 @@ def test_a_body_of_a_shape_nobody_foresaw_is_a_fatal_error_in_json(shop: Any) ->
     assert answer.json()["code"] == "internal_server_error"
 
 
+def test_an_update_that_is_refused_changes_nothing(shop: Any) -> None:
+    shop.bolt(global_unique_id="6001")
+    nut = shop.bolt(sku="NUT")
+    before = shop.get(f"/products/{nut}")
+    for refused in (
+        {"sku": "NUT-2", "global_unique_id": "6001"},
+        {"sku": "NUT-2", "images": [{"src": "https://images.example/missing.png"}]},
+        {"name": "Other", "sku": "bolt"},
+    ):
+        assert shop.http.put(f"/products/{nut}", json=refused).status_code == 400
+        assert shop.get(f"/products/{nut}") == before
+    assert shop.get("/products", sku="NUT-2") == []
+
+
 def test_an_option_that_does_not_exist_is_named(open_shop: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="no option 'latency'"):
         create(latency=1)

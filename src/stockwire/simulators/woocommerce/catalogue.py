@@ -124,8 +124,8 @@ def set_sku(shop: Shop, product: Record, raw: Any) -> None:
         _index(shop, product)
 
 
-def set_gtin(shop: Shop, product: Record, raw: Any) -> None:
-    """GTIN: everything but digits and hyphens is dropped; only duplicates are refused."""
+def free_gtin(shop: Shop, product: Record, raw: Any) -> str:
+    """The GTIN as it will be kept: only digits and hyphens. Raises when another product has it."""
     gtin = "".join(letter for letter in str(raw) if letter.isdigit() or letter == "-")
     holder = shop.gtins.get(gtin) if gtin else None
     if holder is not None and holder != product["id"]:
@@ -135,6 +135,11 @@ def set_gtin(shop: Shop, product: Record, raw: Any) -> None:
             "Invalid or duplicated GTIN, UPC, EAN or ISBN.",
             {"resource_id": holder},
         )
+    return gtin
+
+
+def set_gtin(shop: Shop, product: Record, gtin: str) -> None:
+    """Give a product a GTIN that `free_gtin` has passed."""
     if product["gtin"] and shop.gtins.get(product["gtin"]) == product["id"]:
         del shop.gtins[product["gtin"]]
     product["gtin"] = gtin

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from stockwire.simulators.woocommerce.shop import Record, Shop
 
 
+def check(shop: Shop, sent: list[Any]) -> None:
+    """Raise ApiError for the first image that cannot be fetched or does not exist."""
+    for row in sent:
+        if isinstance(row, dict):
+            _check(shop, row)
+
+
 def gallery(shop: Shop, sent: list[Any]) -> list[int]:
-    """The image ids for `[{"src"...} | {"id"...}]`. Raises ApiError before anything is kept."""
+    """The image ids for `[{"src"...} | {"id"...}]` that `check` has passed."""
     rows = [row for row in sent if isinstance(row, dict)]
-    for row in rows:
-        _check(shop, row)
     ordered = sorted(enumerate(rows), key=lambda pair: pair[1].get("position", pair[0]))
     return [_kept(shop, row) if row.get("id") else _uploaded(shop, row) for _, row in ordered]
 

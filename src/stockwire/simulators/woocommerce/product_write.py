@@ -25,13 +25,18 @@ STOCK_STATUSES = ("instock", "outofstock", "onbackorder")
 
 
 def write(shop: Shop, product: Record, sent: Json) -> None:
-    """Apply what was sent. Raises ApiError for a taken SKU or GTIN or a bad image, then nothing was applied
-    but what stood before them. Afterwards `catalogue.settle` must run.
+    """Apply what was sent. Raises ApiError for a taken SKU or GTIN or a bad image, then nothing is applied.
+
+    Afterwards `catalogue.settle` must run.
     """
+    media.check(shop, _images_sent(product, sent))
+    gtin = sent.get("global_unique_id")
+    if gtin is not None:
+        gtin = catalogue.free_gtin(shop, product, gtin)
     if sent.get("sku") is not None:
         catalogue.set_sku(shop, product, sent["sku"])
-    if sent.get("global_unique_id") is not None:
-        catalogue.set_gtin(shop, product, sent["global_unique_id"])
+    if gtin is not None:
+        catalogue.set_gtin(shop, product, gtin)
     _write_images(shop, product, sent)
     _write_texts(shop, product, sent)
     _write_prices(shop, product, sent)
@@ -146,6 +151,11 @@ def _known_terms(shop: Shop, family: str, sent: list[Any]) -> list[int]:
         and shop.terms[row["id"]]["taxonomy"] == family
     ]
     return found or ([shop.default_category] if family == "categories" else [])
+
+
+def _images_sent(product: Record, sent: Json) -> list[Any]:
+    images = [sent.get("image")] if product["type"] == "variation" else sent.get("images")
+    return images if isinstance(images, list) else []
 
 
 def _write_images(shop: Shop, product: Record, sent: Json) -> None:
