@@ -67,7 +67,9 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class Takings:
-    """Paid orders placed since midnight in South Africa, and in the last seven days; text per currency."""
+    """Orders placed since midnight in South Africa and in the last seven days, without saved and cancelled
+    ones; amounts as text, one per currency.
+    """
 
     today: str
     today_orders: int

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from stockwire.hub.console import causes, flows, sales
 from stockwire.hub.console.actions import NOTICE_KEY
@@ -19,7 +19,7 @@ from stockwire.hub.console.wording import UP_TO_DATE, WAITING, WORKING, moment
 FLOWING = {flows.READ_WELL, UP_TO_DATE, WORKING, WAITING}
 
 
-@require_GET
+@require_safe
 @signed_in
 def status(request: SignedInRequest) -> HttpResponse:
     """The whole page."""
@@ -27,7 +27,7 @@ def status(request: SignedInRequest) -> HttpResponse:
     return render(request, "console/status.html", {**_facts(request, timezone.now()), "notice": notice})
 
 
-@require_GET
+@require_safe
 @signed_in
 def status_live(request: SignedInRequest) -> HttpResponse:
     """The part that is refreshed while somebody looks at it."""
