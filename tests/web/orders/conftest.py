@@ -1,0 +1,92 @@
+"""A real web process of the hub in this process: uvicorn on a loopback port, on the real database."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+
+SECRET = "whsec-test"
+
+
+@dataclass
+class Web:
+    """`http` speaks to the hub; `channel_id` and `key` are of a WooCommerce channel with webhooks."""
+
+    hub: Any
+    http: httpx2.Client
+    port: int
+    channel_id: int
+    key: str
+
+    def deliver(
+        self, body: bytes, *, signature: str | None = None, key: str = "", **headers: str
+    ) -> httpx2.Response:
+        """A delivery of the shop, signed with the channel's secret unless told otherwise."""
+        signed = base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode()
+        sent = {
+            "Content-Type": "application/json",
+            "X-WC-Webhook-Topic": "order.updated",
+            "X-WC-Webhook-Signature": signed if signature is None else signature,
+            **headers,
+        }
+        return self.http.post(f"/hooks/{key or self.key}", content=body, headers=sent)
+
+    def order_body(
+        self, code: int = 41, modified: str = "2026-11-23T08:00:00", status: str = "processing"
+    ) -> bytes:
+        """What the shop delivers about an order, cut to what matters; the total is a lie on purpose."""
+        return json.dumps(
+            {"id": code, "status": status, "date_modified_gmt": modified, "total": "999999.00"}
+        ).encode()
+
+    def marks(self) -> list[tuple[Any, ...]]:
+        return list(self.hub.rows("select channel_order_code, version from order_marks order by 1"))
+
+    def wakes(self) -> int:
+        return int(
+            self.hub.rows("select count(*) from procrastinate_jobs where task_name = 'work_lane'")[0][0]
+        )
+
+    def ask(self, wait: float, token: str = "") -> httpx2.Response:
+        """The agent asks for work."""
+        headers = {"Authorization": f"Bearer {token or self.hub.agent_token}"}
+        return self.http.get("/api/agent/work", params={"wait": wait}, headers=headers, timeout=wait + 20)
+
+
+@pytest.fixture
+def web(hub: Any) -> Iterator[Web]:
+    from stockwire.hub.asgi import application
+
+    server = uvicorn.Server(
+        uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
+    )
+    thread = threading.Thread(target=server.run, name="web")
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the web process did not start"
+            threading.Event().wait(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        channel_id = hub.new_channel(
+            api_url="https://shop.example",
+            consumer_key="ck_" + "5" * 40,
+            consumer_secret="cs_" + "7" * 40,
+            hmac_shared_secret=SECRET,
+        )
+        key = hub.rows("select webhook_key from channels where id = %s", channel_id)[0][0]
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as http:
+            yield Web(hub, http, port, channel_id, key)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive(), "the web process did not stop"
