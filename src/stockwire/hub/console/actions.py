@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from stockwire.errors import Refused
 from stockwire.hub import jobs
-from stockwire.hub.console.causes import MARK_CAUSE, PRODUCT_CAUSE
+from stockwire.hub.console.causes import DIGEST, MARK_CAUSE, MARK_FIX, PRODUCT_CAUSE, PRODUCT_FIX
 from stockwire.hub.console.scoped import SignedInRequest, administrators_only
 from stockwire.hub.console.wording import things
 from stockwire.hub.models import Audit, Channel, Lane, LaneKind, Order
@@ -27,11 +27,12 @@ PRODUCTS_AGAIN = f"""
     update stale t set state = 'waiting', attempts = 0, next_at = now(), message = '', hint = '', detail = ''
     from stale s join products p on p.id = s.product_id
     where t.channel_id = s.channel_id and t.product_id = s.product_id
-        and s.channel_id = %s and s.state = 'needs_you' and md5({PRODUCT_CAUSE} || '|' || s.hint) = %s
+        and s.channel_id = %s and s.state = 'needs_you'
+        and {DIGEST.format(cause=PRODUCT_CAUSE, fix=PRODUCT_FIX)} = %s
 """  # noqa: S608 - only constants of causes.py are put in
 MARKS_AGAIN = f"""
     update order_marks set needs_you = false, attempts = 0, next_at = now(), message = '', hint = ''
-    where channel_id = %s and needs_you and md5({MARK_CAUSE} || '|' || hint) = %s
+    where channel_id = %s and needs_you and {DIGEST.format(cause=MARK_CAUSE, fix=MARK_FIX)} = %s
 """  # noqa: S608
 
 

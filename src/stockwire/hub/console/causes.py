@@ -1,7 +1,7 @@
 """What needs you? Every trouble of a client, grouped by cause, so that one fix has one button.
 
-Messages name their SKU or order; for grouping that name is taken out, so 41 products with the same trouble
-are one cause. Reads only, inside a scope.
+Messages and hints name their SKU or order; for grouping that name is taken out, so 41 products with the
+same trouble are one cause. Reads only, inside a scope.
 """
 
 from __future__ import annotations
@@ -19,42 +19,47 @@ from stockwire.hub.console.wording import PAUSED, Moment, count, moment, things
 
 EXAMPLES = 5
 SHOWN = 30
-LEFT_OUT = "…"
 
-# The name is taken out of a message only when it is long enough not to occur by chance. `digest` is what a
-# form sends back; it is computed here and in the actions by the same text.
-MESSAGE = "case when length({code}) >= 3 then replace({message}, {code}, '…') else {message} end"
-PRODUCT_CAUSE = MESSAGE.format(code="p.source_product_code", message="s.message")
-MARK_CAUSE = MESSAGE.format(code="channel_order_code", message="message")
+# A name is taken out only when it is long enough not to occur by chance.
+NAMELESS = "case when length({code}) >= 3 then replace({text}, {code}, '…') else {text} end"
+ORDER_CAUSE, ORDER_FIX = (NAMELESS.format(code="number", text=text) for text in ("reason", "hint"))
+MARK_CAUSE, MARK_FIX = (NAMELESS.format(code="channel_order_code", text=text) for text in ("message", "hint"))
+ROW_CAUSE, ROW_FIX = (NAMELESS.format(code="code", text=text) for text in ("message", "hint"))
+PRODUCT_CAUSE, PRODUCT_FIX = (
+    NAMELESS.format(code="p.source_product_code", text=text) for text in ("s.message", "s.hint")
+)
+# What a form sends back to say which cause is meant; the actions compute it by the same text.
+DIGEST = "md5({cause} || '|' || {fix})"
 GROUPED = f"""
-    with trouble (kind, place_id, hint, message, cause, code, subject_id, state, since) as (
-        select 'orders', channel_id, hint, reason, {MESSAGE.format(code="number", message="reason")},
-            number, id, state, stored_at
+    with trouble (kind, place_id, message, hint, cause, fix, code, subject_id, state, since) as (
+        select 'orders', channel_id, reason, hint, {ORDER_CAUSE}, {ORDER_FIX}, number, id, state, stored_at
         from orders
         where source_id in (select id from sources) and state in ('held', 'refused', 'in_doubt')
         union all
-        select 'raised', channel_id, hint, reason, {MESSAGE.format(code="number", message="reason")},
-            number, id, state, stored_at
+        select 'raised', channel_id, reason, hint, {ORDER_CAUSE}, {ORDER_FIX}, number, id, state, stored_at
         from orders where state = 'raised' and reason <> ''
         union all
-        select 'marks', channel_id, hint, message, {MARK_CAUSE}, channel_order_code, null, '', since
+        select 'marks', channel_id, message, hint, {MARK_CAUSE}, {MARK_FIX},
+            channel_order_code, null, '', since
         from order_marks where needs_you
         union all
-        select 'products', s.channel_id, s.hint, s.message, {PRODUCT_CAUSE},
+        select 'products', s.channel_id, s.message, s.hint, {PRODUCT_CAUSE}, {PRODUCT_FIX},
             p.source_product_code, p.id, '', s.since
         from stale s join products p on p.id = s.product_id where s.state = 'needs_you'
         union all
-        select 'rows', source_id, hint, message, {MESSAGE.format(code="code", message="message")},
-            code, null, '', seen_at
+        select 'rows', source_id, message, hint, {ROW_CAUSE}, {ROW_FIX}, code, null, '', seen_at
         from source_problems
     )
-    select kind, place_id, hint, min(message), cause, md5(cause || '|' || hint), count(*),
-        (array_agg(code order by code))[1:{EXAMPLES}], (array_agg(subject_id order by code))[1:{EXAMPLES}],
-        (array_agg(state order by code))[1:{EXAMPLES}],
+    select kind, place_id, case when count(*) = 1 then min(message) else cause end,
+        case when count(*) = 1 then min(hint) else fix end, {DIGEST.format(cause="cause", fix="fix")},
+        count(*),
+        (array_agg(code order by code, subject_id))[1:{EXAMPLES}],
+        (array_agg(subject_id order by code, subject_id))[1:{EXAMPLES}],
+        (array_agg(state order by code, subject_id))[1:{EXAMPLES}],
         min(since), count(*) over ()
-    from trouble group by kind, place_id, hint, cause
+    from trouble group by kind, place_id, cause, fix
     order by array_position(array['orders', 'raised', 'marks', 'products', 'rows'], kind),
-        count(*) desc, cause
+        count(*) desc, cause, fix
     limit {SHOWN}
 """  # noqa: S608 - only constants of this file are put in
 NOUNS = {
@@ -151,7 +156,7 @@ def _stopped_lanes(row: ChannelRow) -> list[Cause]:
 
 
 def _group(row: tuple, places: dict[tuple[str, int], str], now: datetime) -> Cause:  # type: ignore[type-arg]
-    kind, place_id, hint, message, cause, digest, number, codes, subject_ids, states, since, _ = row
+    kind, place_id, message, hint, digest, number, codes, subject_ids, states, since, _ = row
     examples = tuple(
         Example(code or "(blank)", act(subject_id, state, has_reason=True) if state else None)
         for code, subject_id, state in zip(codes, subject_ids, states, strict=True)
@@ -159,7 +164,7 @@ def _group(row: tuple, places: dict[tuple[str, int], str], now: datetime) -> Cau
     again = kind in {"products", "marks"}
     return Cause(
         where=places.get(("s" if kind == "rows" else "c", place_id), ""),
-        message=(message if number == 1 else cause) or "No reason was given.",
+        message=message or "No reason was given.",
         fix=hint or NO_HINT[kind],
         how_many=things(number, *NOUNS[kind]),
         since=moment(since, now),

@@ -12,6 +12,7 @@ from django.db.models import Count, Min, Q
 from stockwire.errors import NotSetUp
 from stockwire.hub.console.wording import (
     BACKING_OFF,
+    NEEDS_YOU,
     NOT_KNOWN,
     PAUSED,
     SWITCHED_OFF,
@@ -27,7 +28,13 @@ from stockwire.hub.models import Agent, Channel, ChannelLink, Lane, LaneKind, So
 from stockwire.hub.models import StaleState as S
 from stockwire.registry import channel_connector
 
-READ_MODES = {"watermark": "Changed rows only", "hash": "All rows, compared"}
+# The agent's words for how it read.
+READ_MODES = {
+    "watermark": "Changed rows only",
+    "watermark (all rows)": "All rows",
+    "hash": "All rows, changed ones sent",
+    "hash (all rows)": "All rows, all sent",
+}
 READ_WELL = State("Flowing", "good", "check")
 NOT_RUN = State("Not run yet", "wait", "clock")
 ORDER_OF_WORRY = (PAUSED, BACKING_OFF, WORKING, WAITING, UP_TO_DATE)
@@ -112,7 +119,7 @@ def _source(row: Source, agent: Agent | None, unusable: int, now: datetime) -> S
         version=agent.version if agent else "",
         seen=moment(agent.last_seen_at, now) if agent else None,
         read=moment(row.stock_read_at, now),
-        mode=READ_MODES.get(row.read_mode, row.read_mode.replace("_", " ").capitalize()),
+        mode=READ_MODES.get(row.read_mode, row.read_mode),
         rows=count(row.read_rows),
         took=NOT_KNOWN if row.read_seconds is None else f"{row.read_seconds:.1f} s",
         unusable_rows=count(unusable),
@@ -139,7 +146,7 @@ def _how_is_it(row: Source, agent: Agent | None, now: datetime) -> tuple[State, 
             "See that the machine is on, that the agent runs, and that it may reach this hub.",
         )
     if row.read_error:
-        return State("Cannot read", "needs", "alert"), row.read_error, row.read_hint
+        return NEEDS_YOU, row.read_error, row.read_hint
     if row.stock_read_at is None:
         return State("First reading", "run", "run"), "", ""
     return READ_WELL, "", ""
