@@ -197,6 +197,24 @@ def test_an_order_cancelled_after_it_was_raised_stays_raised_and_asks_for_a_cred
     assert rehearsal.order(paid)["reason"] == ""
 
 
+def test_an_order_whose_payment_fails_after_all_asks_for_a_look(rehearsal: Any, paid: int) -> None:
+    (given,) = rehearsal.claim()
+    shop_says(rehearsal, paid, "failed")
+    rehearsal.tell(given, "raised", document_number="SO1")
+    order = rehearsal.order(paid)
+    assert order["reason"] == "It was failed on the channel while it was being raised."
+    assert order["hint"] == "Find out whether it is paid; if not, credit document SO1 in Omni."
+
+
+def test_an_unpaid_order_that_a_person_sent_is_raised_without_a_word(rehearsal: Any, paid: int) -> None:
+    shop_says(rehearsal, paid, "on-hold")
+    rehearsal.act_as_person("send_again", paid)
+    (given,) = rehearsal.claim()
+    rehearsal.tell(given, "raised", document_number="SO1")
+    order = rehearsal.order(paid)
+    assert (order["state"], order["status"], order["reason"]) == ("raised", "on-hold", "")
+
+
 def test_an_order_cancelled_while_it_is_raised_asks_for_a_credit_once_it_is(
     rehearsal: Any, paid: int
 ) -> None:

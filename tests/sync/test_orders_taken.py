@@ -105,6 +105,17 @@ def test_a_shop_that_is_away_backs_off_as_a_whole_and_no_order_pays_for_it(rehea
     assert rehearsal.order(code)["state"] == "ready"
 
 
+def test_a_silent_shop_is_not_asked_for_every_order_in_turn(rehearsal: Any) -> None:
+    place(rehearsal)
+    rehearsal.mark(*range(5000, 5012))
+    rehearsal.stand.faults.arm(Fault("error_500", times=None))
+    rehearsal.stand.calls.clear()
+    rehearsal.take(poll=False)
+    asked = [call for call in rehearsal.stand.calls.listed() if "/orders/50" in call["path"]]
+    assert len({call["path"] for call in asked}) == 2
+    assert rehearsal.hub.rows("select max(attempts) from order_marks") == [(0,)]
+
+
 def test_an_answer_that_is_no_order_asks_for_a_person_at_once(rehearsal: Any) -> None:
     code = place(rehearsal)
     rehearsal.mark("not-a-number", code)

@@ -6,8 +6,6 @@ is answered like any other, for a shop switches off webhooks that are not answer
 
 from __future__ import annotations
 
-import hashlib
-
 import structlog
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
@@ -17,7 +15,7 @@ from stockwire.errors import NotSetUp, Refused
 from stockwire.hub import jobs, tenancy
 from stockwire.hub.api.answers import ApiError
 from stockwire.hub.models import Channel, Lane, LaneKind
-from stockwire.hub.sync.order_marks import KEY_LENGTH, first_time, mark_orders
+from stockwire.hub.sync.order_marks import first_time, mark_orders, receipt_key
 from stockwire.ports import WebhookHint
 from stockwire.registry import channel_connector
 
@@ -64,9 +62,7 @@ def _is_news(channel: Channel, hint: WebhookHint) -> bool:
     """A delivery is known by what it says. One that cannot be told from others is always news."""
     if not hint.dedupe_key:
         return True
-    key = f"hook:{hint.dedupe_key}"
-    if len(key) > KEY_LENGTH:
-        key = f"hook:{hashlib.blake2b(key.encode(), digest_size=32).hexdigest()}"
+    key = receipt_key("hook", hint.dedupe_key)
     return bool(first_time(channel.client_id, channel.pk, [key]))
 
 

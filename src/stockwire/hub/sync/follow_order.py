@@ -13,7 +13,7 @@ from stockwire.hub import models
 from stockwire.hub.models.orders import OrderState
 from stockwire.hub.sync import order_history
 from stockwire.hub.sync.order_rows import text
-from stockwire.hub.sync.order_state import is_over
+from stockwire.hub.sync.order_state import is_over, is_unpaid
 
 
 def has_begun(row: models.Order) -> bool:
@@ -47,12 +47,10 @@ def follow_status(row: models.Order, status: str) -> None:
     before, row.status = row.status, text(status, 60)
     sentence = f"Status is now {status} (it was {before})."
     order_history.note(row, order_history.UPDATED, sentence, {"status": status})
-    if not is_over(status):
+    if row.state == OrderState.RAISED and (is_over(status) or is_unpaid(status)):
+        _ask_for_a_person(row, f"It was {status} on the channel after it was raised.", _credit(row))
+    elif not is_over(status):
         return
-    if row.state == OrderState.RAISED:
-        _ask_for_a_person(
-            row, f"It was {status} on the channel after it was raised.", f"Credit {_document(row)} in Omni."
-        )
     elif row.state == OrderState.READY:
         # It was sent before and the answer was "not yet": whether a document exists is not known here.
         row.state = OrderState.IN_DOUBT
@@ -67,9 +65,10 @@ def settle_after_raising(row: models.Order) -> None:
     notes = list(since.order_by("pk").values_list("text", flat=True))
     row.reason = " ".join(notes)
     row.hint = f"Correct {_document(row)} in Omni." if notes else ""
-    if is_over(row.status):
+    sent_by_person = order_history.last_word_of_a_person(row) == order_history.PERSON_SENDS
+    if is_over(row.status) or (is_unpaid(row.status) and not sent_by_person):
         row.reason = f"It was {row.status} on the channel while it was being raised. {row.reason}".strip()
-        row.hint = f"Credit {_document(row)} in Omni."
+        row.hint = _credit(row)
 
 
 def _ask_for_a_person(row: models.Order, reason: str, hint: str) -> None:
@@ -81,6 +80,12 @@ def _set_reason(row: models.Order, reason: str, hint: str) -> None:
     """Before it is raised the reason says why it waits; settle_after_raising brings these up then."""
     if row.state == OrderState.RAISED:
         row.reason, row.hint = f"{row.reason} {reason}".strip(), hint
+
+
+def _credit(row: models.Order) -> str:
+    if is_unpaid(row.status):
+        return f"Find out whether it is paid; if not, credit {_document(row)} in Omni."
+    return f"Credit {_document(row)} in Omni."
 
 
 def _document(row: models.Order) -> str:

@@ -5,6 +5,7 @@ Webhooks and polls put marks, take_orders works them off. Nothing here calls ano
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from django.db import connection
@@ -32,6 +33,14 @@ PRUNE = "delete from webhook_receipts where channel_id = %s and received_at < no
 KEY_LENGTH = 120
 
 
+def receipt_key(kind: str, said: str) -> str:
+    """The key of something a channel said, short enough for its column."""
+    key = f"{kind}:{said}"
+    if len(key) <= KEY_LENGTH:
+        return key
+    return f"{kind}:{hashlib.blake2b(said.encode(), digest_size=32).hexdigest()}"
+
+
 def mark_orders(client_id: int, channel_id: int, codes: Iterable[str]) -> None:
     """Mark these orders of the channel, inside an open scope."""
     wanted = sorted({code for code in codes if code})
@@ -49,7 +58,7 @@ def look_again(client_id: int, channel_id: int, codes: Iterable[str]) -> None:
 
 
 def first_time(client_id: int, channel_id: int, keys: Iterable[str]) -> set[str]:
-    """Those of these keys (at most KEY_LENGTH long) never seen on this channel before; they now are."""
+    """Those of these receipt keys never seen on this channel before; they now are."""
     wanted = sorted(set(keys))
     if not wanted:
         return set()

@@ -1,6 +1,8 @@
 """Where a stored order stands, and why: saved, waiting for the source, held or cancelled.
 
-Decides only about orders of which nothing has been raised yet. Touches no table and calls nobody.
+Decides only about orders of which nothing has been raised yet. Touches no table and calls nobody. Lines with
+the same SKU stay as the connector gives them (it may merge them by setting): ASSUMPTION, to be settled at the
+first client: Omni takes several lines with one stock code.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ def decide(
     because the shop completes it before the source was reachable: only UNPAID and OVER take it back.
     """
     may_be_raised, why_not = gate
-    may_be_raised = may_be_raised or (let_through and order.status.strip().lower() not in UNPAID)
+    may_be_raised = may_be_raised or (let_through and not is_unpaid(order.status))
     if is_over(order.status):
         return Decision(OrderState.CANCELLED, f"It was {order.status} on the channel before it was raised.")
     if not may_be_raised:
@@ -75,6 +77,10 @@ def decide(
 
 def is_over(status: str) -> bool:
     return status.strip().lower() in OVER
+
+
+def is_unpaid(status: str) -> bool:
+    return status.strip().lower() in UNPAID
 
 
 def _line_without_sku(order: Order, known: Sequence[bool]) -> Decision | None:

@@ -19,10 +19,10 @@ from stockwire import ports
 from stockwire.errors import NotSetUp, Refused, TryLater
 from stockwire.hub import models
 from stockwire.hub.sync import lanes
-from stockwire.hub.sync.order_marks import first_time, look_again, mark_orders, prune_receipts
+from stockwire.hub.sync.order_marks import first_time, look_again, mark_orders, prune_receipts, receipt_key
 
 log = structlog.get_logger("stockwire.worker")
-CHUNK = 200
+CHUNK = 100
 REPAIR_EVERY = timedelta(minutes=10)
 SHORTEST_POLL_S = 2.0
 # When this process last polled each channel (by its webhook key, which is never given twice). A wake-up
@@ -106,7 +106,9 @@ def _mark(held: lanes.Claim, hints: Sequence[ports.OrderHint], since: datetime |
     """News is marked. What lies at or before the cursor comes again with every poll, because stamps are
     whole seconds: it is looked at once more, and then left alone until its stamp moves."""
     repeated = {
-        f"again:{hint.channel_order_code}:{hint.modified_at.isoformat()}": hint.channel_order_code
+        receipt_key(
+            "again", f"{hint.channel_order_code}:{hint.modified_at.isoformat()}"
+        ): hint.channel_order_code
         for hint in hints
         if hint.modified_at is not None and not _is_news(hint, since)
     }

@@ -25,6 +25,7 @@ log = structlog.get_logger("stockwire.worker")
 MARKS_AT_ONCE = 20
 LONGEST_RUN_S = 60.0
 ATTEMPTS = 6
+SILENT_CALLS = 2
 
 
 @dataclass(slots=True)
@@ -60,10 +61,17 @@ def take_orders(held: lanes.Claim, channel: ports.Channel, connector: ports.Chan
 
 
 def _work_off_marks(run: _Run) -> None:
-    while monotonic() < run.until and (marks := _due_marks(run)):
+    while marks := _due_marks(run):
         for mark in marks:
+            if monotonic() >= run.until or _is_silent(run):
+                return
             run.tried.add(mark.channel_order_code)
             _take(run, mark)
+
+
+def _is_silent(run: _Run) -> bool:
+    """Nothing was answered at all: more orders would only wait for as many time-outs."""
+    return not run.answered and len(run.failures) >= SILENT_CALLS
 
 
 def _due_marks(run: _Run) -> Sequence[models.OrderMark]:
@@ -92,10 +100,16 @@ def _take(run: _Run, mark: models.OrderMark) -> None:
         raise
     except StockwireError as error:
         run.answered = run.answered or isinstance(error, Refused)
-        run.failures.append((mark, error))
+        _failed(run, mark, error)
     except Exception:
         log.exception("A fault of ours stopped an order", channel=run.held.channel_id, order=code)
-        run.failures.append((mark, _our_fault(code)))
+        _failed(run, mark, _our_fault(code))
+
+
+def _failed(run: _Run, mark: models.OrderMark, error: StockwireError) -> None:
+    run.failures.append((mark, error))
+    with lanes.writing(run.held):
+        pass  # A time-out is long: the lease is renewed after each.
 
 
 def _write_failures(run: _Run) -> None:
