@@ -277,3 +277,32 @@ def test_a_sale_the_owner_runs_is_left_alone_and_told(odd, change):
     (outcome,) = odd(shop).push([change("BOLT", {"price": Decimal("12.50")})])
     assert isinstance(outcome, Done)
     assert "sale price of 9.00" in outcome.note
+
+
+def test_a_duplicate_and_a_change_in_one_call_keep_apart(odd, change):
+    def shop(method, path, body):
+        if method == "GET":
+            return [] if path == "/products" else SIMPLE
+        answer = {"update": [written(row, sku={12: "BOLT", 5: "S5"}[row["id"]]) for row in body["update"]]}
+        if "create" in body:
+            answer["create"] = duplicate(SIMPLE)("POST", path, {"create": body["create"]})["create"]
+        return answer
+
+    outcomes = odd(shop).push(
+        [change("BOLT", WHOLE, action=Action.ADD), change("S5", {"quantity": 2}, id="5")]
+    )
+    assert [(type(outcome), outcome.link.product_code) for outcome in outcomes] == [(Done, "12"), (Done, "5")]
+
+
+def test_a_shop_that_answers_with_other_products_than_asked_for_links_none_of_them(odd, change):
+    """Caches and plugins that drop the query are known; the first product of the shop must not be taken."""
+
+    def shop(method, _path, body):
+        if method == "GET":
+            return [{**SIMPLE, "sku": "OTHER"}, {**SIMPLE, "id": 13, "sku": ""}]
+        return {"create": [written(row, id=77) for row in body["create"]]}
+
+    (outcome,) = odd(shop).push([change("BOLT", WHOLE, action=Action.ADD)])
+    assert isinstance(outcome, Done)
+    assert outcome.link is not None
+    assert outcome.link.product_code == "77"

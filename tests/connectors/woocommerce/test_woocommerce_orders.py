@@ -256,6 +256,18 @@ def test_orders_that_came_to_nothing_are_never_raised(recorded, settings, status
     assert order_gate(made, order_of(body, made)) == (False, f"Orders with status {status} are never raised.")
 
 
+def test_a_refunded_order_that_somebody_completed_is_not_raised(recorded, settings):
+    body = recorded("orders", "create_free_shipping_zero_tax")["response"]["body"] | {"status": "completed"}
+    made = settings(add_order_status=SETTINGS_FOR_COMPLETED)
+    part = body | {"refunds": [{"id": 55, "reason": "", "total": "-239.99"}]}
+    assert order_gate(made, order_of(part, made))[0]
+    whole = body | {"refunds": [{"id": 55, "reason": "", "total": "-239.99"}, {"id": 56, "total": "-0.01"}]}
+    assert order_gate(made, order_of(whole, made)) == (
+        False,
+        "The order was refunded in full; it is never raised.",
+    )
+
+
 def test_the_first_day_counts_in_the_shop_s_own_time(recorded, settings):
     night = recorded("orders", "create_guest_coupon_tax_shipping")["response"]["body"] | {
         "date_created": "2026-11-23T00:30:00",

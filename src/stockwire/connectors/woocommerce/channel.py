@@ -21,6 +21,7 @@ from stockwire.errors import Refused
 from stockwire.ports import Change, Finding, Link, OrderHint, Outcome, WebhookHealth
 
 _CARTS = {"checkout-draft", "auto-draft"}
+_MOST_PASSES = 5
 
 
 class WooCommerceChannel:
@@ -48,29 +49,32 @@ class WooCommerceChannel:
         return {sku: [link_of(hit) for hit in found.get(sku_key(sku), [])] for sku in skus}
 
     def orders(self, since: datetime | None) -> Iterator[OrderHint]:
-        """Reads page after page by the last stamp seen, not by page number: an order that changes meanwhile
-        moves to the end, and no other one slips through the gap. Carts that are no orders yet are left out.
+        """Reads on from the last stamp seen instead of by page number: an order that changes meanwhile moves
+        to the end, and no other one slips through the gap. Only where a whole page lies within one second are
+        pages counted, and then read again until nothing new turns up. Carts are no orders yet and left out.
         """
         known: dict[int, str] = {}
         cursor = self._first_stamp(since)
-        page = 1
+        page, passes, is_new = 1, 1, False
         while True:
             rows = self._changed_orders(cursor, page)
-            moved = False
             for row in rows:
                 code, modified = row["id"], str(row.get("date_modified_gmt") or "")
-                moved |= code in known and known[code] != modified
-                if known.get(code) != modified and row.get("status") not in _CARTS:
+                if known.get(code) == modified:
+                    continue
+                known[code], is_new = modified, True
+                if row.get("status") not in _CARTS:
                     yield OrderHint(str(code), stamp(modified))
-                known[code] = modified
-            if len(rows) < PAGE:
-                if not (moved and page > 1):
-                    return
-                page = 1
-                continue
-            following = _just_before(rows[-1], cursor)
-            page = 1 if following > cursor else page + 1
-            cursor = following
+            if len(rows) == PAGE:
+                following = _just_before(rows[-1], cursor)
+                if page == 1 and following > cursor:
+                    cursor = following
+                else:
+                    page += 1
+            elif page == 1 or not is_new or passes == _MOST_PASSES:
+                return
+            else:
+                page, passes, is_new = 1, passes + 1, False
 
     def order(self, channel_order_code: str) -> Order | None:
         if not channel_order_code.isdecimal():

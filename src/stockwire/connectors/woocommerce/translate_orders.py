@@ -24,6 +24,7 @@ from stockwire.domain.records import (
 from stockwire.errors import Refused
 
 SHOP_DATE = "shop_date"
+REFUNDED = "refunded_total"
 _NO_TAX = "No tax"
 
 
@@ -228,10 +229,15 @@ def _refund_warnings(body: Mapping[str, Any]) -> list[str]:
 
 
 def _params(body: Mapping[str, Any]) -> dict[str, str]:
-    """`shop_date` is the day in the shop's own time; `transaction_id` is the payment gateway's reference."""
+    """`shop_date` is the day in the shop's own time, `transaction_id` the payment gateway's reference,
+    `refunded_total` what was paid back so far (positive, absent when nothing was).
+    """
     params = {SHOP_DATE: str(body.get("date_created") or body["date_created_gmt"])[:10]}
     if body.get("transaction_id"):
         params["transaction_id"] = str(body["transaction_id"])
+    if body.get("refunds"):
+        refunded = sum((abs(_money(refund["total"])) for refund in body["refunds"]), Decimal(0))
+        params[REFUNDED] = f"{refunded:f}"
     return params
 
 
