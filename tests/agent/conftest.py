@@ -299,6 +299,7 @@ def database_settings(stock: StockDatabase, **changes: Any) -> DatabaseSettings:
         "user": stock.user,
         "password": stock.password,
         "product_query": stock.product_query,
+        "removed_every_s": 0.0,
     }
     return DatabaseSettings(**{**values, **changes})
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from stockwire.agent.config import OmniSettings
+from stockwire.agent.run import enrol
 from stockwire.servers.omni_database import make_stock_database
 from stockwire.simulators.faults import Fault
 from stockwire.simulators.omni import create
@@ -228,3 +229,16 @@ def test_a_wrong_configuration_ends_it_with_words_and_code_2(tmp_path, text, sai
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_revoked_agent_goes_on_when_it_is_enrolled_again(
+    agent_settings, start_agent, hub, until, agent_log, tmp_path
+):
+    agent_settings.hub.token = ""
+    (tmp_path / "agent").mkdir(mode=0o700)
+    (tmp_path / "agent" / "hub.token").write_text("an-old-token")
+    start_agent(agent_settings)
+    until(lambda: "does not accept this agent's token" in agent_log())
+    assert hub.source == {}
+    enrol(agent_settings, "7KQ2-M4ZD")
+    until(lambda: len(hub.source) == 2_000, timeout_s=90)

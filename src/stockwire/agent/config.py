@@ -39,6 +39,7 @@ class DatabaseSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True)
     charset: str = "WIN1252"
     driver: Literal["auto", "firebird-driver", "firebirdsql"] = "auto"
     removal_limit: float = 0.5
+    removed_every_s: float = 30.0
 
     @property
     def address(self) -> str:

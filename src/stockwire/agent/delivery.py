@@ -59,7 +59,7 @@ class Delivery:
             try:
                 received = self._link.send_batch(payload)
             except OutOfStep as error:
-                if not self._journal.has_batch(error.expected) or error.expected == number:
+                if start or error.expected == number or not self._journal.has_batch(error.expected):
                     self._begin_anew(f"the hub expects batch {error.expected}, which is not kept any more")
                     return
                 start = error.expected

@@ -29,6 +29,7 @@ path = 'C:\\Omni\\Data\\COMPANY.FDB'   # file or alias; or give the whole dsn = 
 user = "STOCKWIRE_READER"              # a user that may only SELECT
 password = "change me"
 charset = "WIN1252"                    # for databases without a character set of their own (NONE)
+# removed_every_s = 30                 # how often removed rows are looked for
 # removal_limit = 0.5                  # removals of more than this share at once wait for a person
 
 # The product query: its column names are the contract. ASSUMPTION: Omni's table names are not public,

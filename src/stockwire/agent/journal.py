@@ -94,6 +94,13 @@ class Journal:
         with self.transaction() as db:
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
+    def finish_reading(self, stream: str, values: dict[str, str]) -> None:
+        """Note how far a reading came. Raises StreamChanged when it was not of the present stream."""
+        with self.transaction() as db:
+            if self.stream != stream:
+                raise StreamChanged
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
     @property
     def stream(self) -> str:
         return self.get("stream")
@@ -238,16 +245,26 @@ class Journal:
             db.execute("DELETE FROM outbox WHERE number <= ?", (number,))
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One durable write. Held only for the moment of writing."""
+    def transaction(self, *, forced: bool = False) -> Iterator[sqlite3.Connection]:
+        """One write, whole or not at all. `forced` waits until it is on the disk.
+
+        Batches are not forced: should the power fail, the last ones may be forgotten, and the hub, which
+        has them, then answers "repeated" to a new batch with the same number: a new stream begins.
+        """
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
+            if forced:
+                self._db.execute("PRAGMA synchronous = FULL")
             try:
-                yield self._db
-            except BaseException:
-                self._db.rollback()
-                raise
-            self._db.commit()
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                except BaseException:
+                    self._db.rollback()
+                    raise
+                self._db.commit()
+            finally:
+                if forced:
+                    self._db.execute("PRAGMA synchronous = NORMAL")
 
     def _open(self) -> sqlite3.Connection:
         with contextlib.suppress(FileExistsError):
@@ -257,7 +274,7 @@ class Journal:
             db.execute("PRAGMA temp_store = FILE")
             db.execute("PRAGMA cache_size = -2000")
             db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA synchronous = NORMAL")
             if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("quick_check found damage")
             db.executescript(_SCHEMA)

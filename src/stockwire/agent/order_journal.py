@@ -49,7 +49,7 @@ class OrderJournal:
 
     def intend(self, order: RaiseOrder) -> None:
         """Note the order under its new claim. A post that may have left before is not forgotten."""
-        with self._journal.transaction() as db:
+        with self._journal.transaction(forced=True) as db:
             db.execute(
                 "INSERT INTO orders (order_id, claim, resource, reference, state, changed_at) "
                 "VALUES (?, ?, ?, ?, 'intent', ?) ON CONFLICT (order_id) DO UPDATE SET "
@@ -62,7 +62,7 @@ class OrderJournal:
     def posting(self, order_id: int) -> None:
         """A post leaves now."""
         now = _now()
-        with self._journal.transaction() as db:
+        with self._journal.transaction(forced=True) as db:
             db.execute(
                 "UPDATE orders SET state = 'posting', posted_at = ?, changed_at = ? WHERE order_id = ?",
                 (now, now, order_id),
@@ -70,7 +70,7 @@ class OrderJournal:
 
     def not_posted(self, order_id: int) -> None:
         """It is certain that the post did nothing."""
-        with self._journal.transaction() as db:
+        with self._journal.transaction(forced=True) as db:
             db.execute(
                 "UPDATE orders SET state = 'intent', posted_at = '', changed_at = ? WHERE order_id = ?",
                 (_now(), order_id),
@@ -78,7 +78,7 @@ class OrderJournal:
 
     def answer(self, raised: Raised) -> None:
         """The outcome, to be told to the hub until it confirms."""
-        with self._journal.transaction() as db:
+        with self._journal.transaction(forced=True) as db:
             db.execute(
                 "UPDATE orders SET state = 'answered', answer = ?, changed_at = ? WHERE order_id = ?",
                 (msgspec.msgpack.encode(raised), _now(), raised.order_id),
@@ -92,7 +92,7 @@ class OrderJournal:
         """
         oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat()
         same = (raised.order_id, raised.claim)
-        with self._journal.transaction() as db:
+        with self._journal.transaction(forced=True) as db:
             if raised.state == "raised":
                 db.execute(
                     "UPDATE orders SET state = 'confirmed', changed_at = ? "

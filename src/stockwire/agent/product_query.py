@@ -76,9 +76,12 @@ class ProductQuery:
     def digest_of(self, raw: bytes) -> bytes:
         return blake2b(raw, digest_size=16).digest()
 
-    def key_of(self, parts: Sequence[bytes]) -> str:
-        """The key from the row of `select_keys` (or the beginning of a whole row); "" when it is blank."""
-        pieces = b"".join(parts).split(b"\x1f", len(self._keys))[: len(self._keys)]
+    def key_of(self, raw: bytes) -> str:
+        """The key from a row of `select_keys` or a whole row; "" when it is blank."""
+        if not self.has_warehouse:
+            piece = raw.split(b"\x1f", 1)[0]
+            return "" if piece == b"\x1e" else _lenient(piece, self._keys[0].codec).strip()
+        pieces = raw.split(b"\x1f", len(self._keys))[: len(self._keys)]
         if pieces[0] == b"\x1e":
             return ""
         texts = [

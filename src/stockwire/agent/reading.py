@@ -17,12 +17,13 @@ from hashlib import blake2b
 import msgspec
 
 from stockwire.agent.config import DatabaseSettings
-from stockwire.agent.firebird import Database, Snapshot, describe_columns, first_row, open_database
+from stockwire.agent.firebird import Column, Database, Snapshot, describe_columns, first_row, open_database
 from stockwire.agent.journal import INTERNAL, Journal
 from stockwire.agent.product_query import SEPARATOR, ProductQuery, bracketed
 from stockwire.wire import MAX_ROWS, Batch
 
 BATCH_BYTES = 4 * 1024 * 1024
+DESCRIBED_FOR_S = 600.0
 FEW_ROWS = 20
 """Fewer vanished rows than this are always believed."""
 
@@ -73,6 +74,9 @@ class Reader:
         self._journal = journal
         self._queued = queued
         self._stopped = stopped
+        self._keys_looked_at = -settings.removed_every_s
+        self._described: list[Column] | None = None
+        self._described_at = 0.0
 
     def read(self, now: Callable[[], datetime], *, full: str = "", resend: bool = False) -> Reading:
         """Read once. `full` is the reason for reading all rows, "" for as little as is needed; with
@@ -80,31 +84,39 @@ class Reader:
 
         Raises NotSetUp, TryLater, Stopped, StreamChanged. Batches queued before stay valid.
         """
+        try:
+            return self._read(now, full, resend)
+        except BaseException:
+            self._described = None
+            raise
+
+    def _read(self, now: Callable[[], datetime], full: str, resend: bool) -> Reading:
         began = time.monotonic()
         with open_database(self._settings) as database:
             position = self._position(database)
             read_at = now()  # before the snapshot: an order raised after this moment is not in it
             with database.snapshot() as snapshot:
-                described = describe_columns(
-                    snapshot, bracketed(self._settings.product_query), self._settings.charset
-                )
-                query = ProductQuery(self._settings.product_query, described)
+                query = self._query(snapshot)
                 self._begin_anew_if_another_source(query)
                 why_full = full or self._why_full(query, position)
                 reading = Reading("watermark" if query.has_mark else "hash", read_at, why_full=why_full)
                 pass_ = _Pass(self._journal, query, reading, self._queued, self._stopped, resend=resend)
                 if not why_full:
-                    why_full = pass_.changed_rows(snapshot, int(self._journal.get("watermark")))
+                    keys_due = time.monotonic() >= self._keys_looked_at + self._settings.removed_every_s
+                    why_full = pass_.changed_rows(
+                        snapshot, int(self._journal.get("watermark")), look_at_keys=keys_due
+                    )
                     reading.why_full = why_full
+                    if keys_due:
+                        self._keys_looked_at = time.monotonic()
                 if why_full:
                     pass_.all_rows(snapshot)
                 pass_.removals(self._settings.removal_limit)
-                probe = pass_.probe(snapshot)
-        finished = {**position, "probe": "" if reading.error else probe}
+        finished = {**position, "probe": "" if reading.error else pass_.probed}
         if why_full:
             finished["full_at"] = read_at.isoformat()
             reading.mode += " (all rows)" if query.has_mark else ""
-        self._journal.put(**finished)
+        self._journal.finish_reading(pass_.stream, finished)
         reading.seconds = time.monotonic() - began
         return reading
 
@@ -116,6 +128,14 @@ class Reader:
                 "SELECT MON$OLDEST_ACTIVE, MON$NEXT_TRANSACTION, MON$CREATION_DATE FROM MON$DATABASE",
             )
         return {"watermark": str(active), "next_transaction": str(following), "created": str(created)}
+
+    def _query(self, snapshot: Snapshot) -> ProductQuery:
+        """The product query with its columns, described again after a failure and every ten minutes."""
+        text = self._settings.product_query
+        if self._described is None or time.monotonic() > self._described_at + DESCRIBED_FOR_S:
+            self._described = describe_columns(snapshot, bracketed(text), self._settings.charset)
+            self._described_at = time.monotonic()
+        return ProductQuery(text, self._described)
 
     def _begin_anew_if_another_source(self, query: ProductQuery) -> None:
         text = SEPARATOR.join([self._settings.parts[2], query.query, *query.columns])
@@ -150,6 +170,7 @@ class _Pass:
     resend: bool
     stream: str = ""
     keys_known: bool = False
+    probed: str = ""
     rows: list[list[str | None]] = field(default_factory=list)
     digests: list[tuple[str, bytes]] = field(default_factory=list)
     problems: list[tuple[str, str, str]] = field(default_factory=list)
@@ -158,8 +179,9 @@ class _Pass:
     def __post_init__(self) -> None:
         self.stream = self.journal.stream
 
-    def changed_rows(self, snapshot: Snapshot, watermark: int) -> str:
-        """Rows at or above the watermark; then the keys, when their probe changed.
+    def changed_rows(self, snapshot: Snapshot, watermark: int, *, look_at_keys: bool) -> str:
+        """Rows at or above the watermark; with `look_at_keys` also which keys are gone, when a probe says
+        that the set of keys is another one.
 
         Returns "" or the reason why all rows have to be read after all.
         """
@@ -167,13 +189,18 @@ class _Pass:
         doubled = {key.rpartition(SEPARATOR)[0] for key in doubled}
         for page in snapshot.pages(self.query.select(since=True), (watermark,)):
             self._check_stop()
-            keys = [self.query.key_of(row) for row in page]
+            raws = [b"".join(row) for row in page]
+            keys = [self.query.key_of(raw) for raw in raws]
             if len(set(filter(None, keys))) != len(list(filter(None, keys))) or doubled.intersection(keys):
                 return "rows with the same STOCKCODE changed"
-            self._take(page, keys)
+            self._take(raws, keys)
         self._flush()
-        probe = self.probe(snapshot)
-        if probe == self.journal.get("probe"):
+        before = self.journal.get("probe")
+        if not look_at_keys:
+            self.probed = before
+            return ""
+        self.probed = self._probe(snapshot)
+        if self.probed == before:
             return ""
         return self._scan_keys(snapshot, doubled)
 
@@ -184,10 +211,12 @@ class _Pass:
         compare = not self.resend and self.journal.known_count() > 0
         for page in snapshot.pages(self.query.select(since=False)):
             self._check_stop()
-            keys = [self.query.key_of(row) for row in page]
+            raws = [b"".join(row) for row in page]
+            keys = [self.query.key_of(raw) for raw in raws]
             self._see(keys)
-            self._take(page, keys, compare=compare, mark_doubles=True)
+            self._take(raws, keys, compare=compare, mark_doubles=True)
         self._flush()
+        self.probed = self._probe(snapshot)
 
     def removals(self, limit: float) -> None:
         """Tell the hub what vanished, unless so much vanished at once that a person should look first."""
@@ -214,7 +243,7 @@ class _Pass:
             else:
                 self.journal.forget(keys)
 
-    def probe(self, snapshot: Snapshot) -> str:
+    def _probe(self, snapshot: Snapshot) -> str:
         return "/".join(str(value) for value in first_row(snapshot, self.query.probe()))
 
     def _scan_keys(self, snapshot: Snapshot, doubled: set[str]) -> str:
@@ -224,7 +253,7 @@ class _Pass:
         found_double: set[str] = set()
         for page in snapshot.pages(self.query.select_keys()):
             self._check_stop()
-            keys = [key for key in map(self.query.key_of, page) if key]
+            keys = [key for key in (self.query.key_of(b"".join(row)) for row in page) if key]
             unique = set(keys)
             if len(unique) != len(keys):
                 found_double |= {key for key in unique if keys.count(key) > 1}
@@ -249,15 +278,14 @@ class _Pass:
 
     def _take(
         self,
-        page: list[tuple[bytes, ...]],
+        raws: list[bytes],
         keys: list[str],
         *,
         compare: bool = True,
         mark_doubles: bool = False,
     ) -> None:
         """Compare a page with the journal; keep what differs for the next batches."""
-        self.reading.rows_seen += len(page)
-        raws = [b"".join(row) for row in page]
+        self.reading.rows_seen += len(raws)
         found = [self.query.digest_of(raw) for raw in raws]
         internal = [place for place, key in enumerate(keys) if not key or key.startswith(INTERNAL)]
         for place in internal:

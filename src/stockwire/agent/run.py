@@ -18,7 +18,7 @@ import structlog
 from stockwire.agent.config import AgentSettings
 from stockwire.agent.delivery import Delivery
 from stockwire.agent.journal import Journal, StreamChanged
-from stockwire.agent.link import HubLink
+from stockwire.agent.link import HubLink, TokenRefused
 from stockwire.agent.order_journal import OrderJournal
 from stockwire.agent.raising import Raiser
 from stockwire.agent.reading import Reader, Reading, Stopped
@@ -161,6 +161,8 @@ class Agent:
                 if said != error.message:
                     said = error.message
                     self._log.warning(f"{name}: {error.message}", hint=error.hint, detail=error.detail)
+                if isinstance(error, TokenRefused):
+                    pause = self._wait_for_enrolment(pause)
             except Exception:  # noqa: BLE001 - the agent survives its own faults; the log has the trace
                 if self._stopping.is_set():
                     return
@@ -169,6 +171,17 @@ class Agent:
                 said = "fault"
                 self._log.exception(f"{name}: a fault of ours; going on in {pause:.0f} s")
             self._stopping.wait(pause)
+
+    def _wait_for_enrolment(self, pause_s: float) -> float:
+        """Wait, but go on as soon as somebody ran `stockwire agent enrol`. Returns the pause still to make."""
+        refused = self.link.token
+        while pause_s > 0 and not self._stopping.wait(min(pause_s, 1.0)):
+            pause_s -= 1.0
+            token = self._settings.hub.token or read_token(Path(self._settings.data_folder))
+            if token not in {"", refused}:
+                self.link.token = token
+                return 0.0
+        return 0.0
 
     def _tell(self, reading: Reading) -> None:
         done = ReadingDone(

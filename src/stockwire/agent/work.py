@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import structlog
@@ -45,14 +46,17 @@ class WorkLoop:
             self._tell(outcome)
         self.only_asking = True
         try:
+            asked = time.monotonic()
             work = self._link.work(WAIT_S)
+            answered_at_once = time.monotonic() - asked < 1.0
         finally:
             self.only_asking = False
         if work.read_now or work.full_read:
             self._read_now(work.full_read)
         outcomes = [self._raise(order) for order in work.raise_orders]
         stuck = outcomes and all(outcome.state == "not_yet" for outcome in outcomes)
-        return PAUSE_WHEN_NOTHING_WORKED_S if stuck else 0.0
+        idle = answered_at_once and not (outcomes or work.read_now or work.full_read)
+        return PAUSE_WHEN_NOTHING_WORKED_S if stuck or idle else 0.0
 
     def _raise(self, order: RaiseOrder) -> Raised:
         outcome = self._raiser.handle(order) if self._raiser else _no_omni(order)

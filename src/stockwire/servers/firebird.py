@@ -37,11 +37,17 @@ START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 20.0
 
 
-def missing_packages() -> list[str]:
-    """Names of the distribution packages (Debian 12) that still have to be installed; empty when ready."""
-    missing = {PACKAGES[name] for name in (SERVER_PROGRAM, ISQL_PROGRAM) if _program(name) is None}
-    if _library_folder() is None:
+def missing_packages(system: Path = Path("/")) -> list[str]:
+    """Names of the distribution packages (Debian 12) that still have to be installed; empty when ready.
+
+    `system` is where the distribution's files are looked for.
+    """
+    programs = (SERVER_PROGRAM, ISQL_PROGRAM)
+    missing = {PACKAGES[name] for name in programs if _program(system, name) is None}
+    if _library_folder(system) is None:
         missing.add(PACKAGES["firebird.msg"])
+    if _client_library(system) is None:
+        missing.add(PACKAGES["libfbclient.so.2"])
     return sorted(missing)
 
 
@@ -52,7 +58,10 @@ class FirebirdServer:
     chooses a free one. Raises NotSetUp naming the missing packages, TryLater when it does not come up.
     """
 
-    def __init__(self, folder: Path, *, port: int = 0, sysdba_password: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, port: int = 0, sysdba_password: str = "", system: Path = Path("/")
+    ) -> None:
+        self._system = system
         self.folder = Path(folder).resolve()
         self.root = self.folder / "root"
         self.data = self.folder / "data"
@@ -73,16 +82,17 @@ class FirebirdServer:
         """Prepare the folder on the first start, then bring the server up and wait until it answers."""
         if self._process is not None:
             return
-        missing = missing_packages()
+        missing = missing_packages(self._system)
         if missing:
             raise NotSetUp(
                 "The Firebird server is not installed on this machine.",
                 hint=f"Install the packages: apt-get install {' '.join(missing)}",
             )
+        self._check_way_in()
         self.port = self.port or _free_port()
         self._prepare()
         self._process = subprocess.Popen(
-            [_need(_program(SERVER_PROGRAM))],
+            [_need(_program(self._system, SERVER_PROGRAM))],
             env=self._environment(),
             cwd=self.root,
             stdin=subprocess.DEVNULL,
@@ -180,8 +190,19 @@ class FirebirdServer:
         config.host.value, config.port.value = "127.0.0.1", str(self.port)
         return connect_server(name, user="SYSDBA", password=self.sysdba_password, encoding="utf_8")
 
+    def _check_way_in(self) -> None:
+        """As root: the service user must be able to reach the folder; nobody's permissions are changed."""
+        if _service_account() is None:
+            return
+        for parent in self.folder.parents:
+            if parent.exists() and not parent.stat().st_mode & 0o001:
+                raise NotSetUp(
+                    f"The user {SERVICE_USER} cannot enter {parent}; Firebird cannot run in {self.folder}.",
+                    hint="Choose a folder below /var/lib or /var/tmp.",
+                )
+
     def _prepare(self) -> None:
-        library = _need(_library_folder())
+        library = _need(_library_folder(self._system))
         for folder in (self.folder, self.root, self.root / "intl", self.root / "lock", self.data):
             folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(library / "firebird.msg", self.root / "firebird.msg")
@@ -214,7 +235,7 @@ class FirebirdServer:
             f"create user sysdba password '{password}' using plugin Srp;\ncommit;\nquit;\n"
         )
         done = subprocess.run(
-            [_need(_program(ISQL_PROGRAM)), "-q"],
+            [_need(_program(self._system, ISQL_PROGRAM)), "-q"],
             input=script.encode("ascii"),
             env=self._environment(),
             cwd=self.root,
@@ -284,13 +305,18 @@ def _service_account() -> pwd.struct_passwd | None:
         ) from None
 
 
-def _program(name: str) -> str | None:
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
+def _program(system: Path, name: str) -> str | None:
+    return shutil.which(name, path=f"{system / 'usr/sbin'}:{system / 'usr/bin'}")
 
 
-def _library_folder() -> Path | None:
-    found = sorted(Path("/usr/lib").glob("*/firebird/3.0/firebird.msg"))
+def _library_folder(system: Path) -> Path | None:
+    found = sorted(system.glob("usr/lib/*/firebird/3.0/firebird.msg"))
     return found[0].parent if found else None
+
+
+def _client_library(system: Path) -> Path | None:
+    found = sorted(system.glob("usr/lib/*/libfbclient.so.2"))
+    return found[0] if found else None
 
 
 def _need(value: _T | None) -> _T:

@@ -5,6 +5,7 @@ output names of the product query (STOCKCODE, DESCRIPTION, EXTRADTLSn, SELLINGPR
 evidenced. Nothing here may be taken for the layout of a real Omni database.
 """
 
+# ruff: noqa: S608 - the SQL is made of the constants of this file and of checked numbers
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,0 +1,129 @@
+"""agent.toml: every mistake is named with its key and its fix; secrets may come from the environment."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from stockwire.agent.commands import agent
+from stockwire.agent.config import DatabaseSettings, is_loopback, load, parse
+from stockwire.errors import NotSetUp
+
+
+def raw(**changes):
+    settings = {
+        "hub": {"url": "https://hub.example.co.za:8080"},
+        "database": {"path": "C:\\Omni\\DEMO.FDB", "user": "RO", "product_query": "SELECT 1"},
+    }
+    for key, value in changes.items():
+        table, _, name = key.partition("__")
+        if value is None:
+            del settings[table][name]
+        elif name:
+            settings.setdefault(table, {})[name] = value
+        else:
+            settings[table] = value
+    return settings
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"database__user": None}, "missing key `database.user`"),
+        ({"database__path": None}, "database.path is missing"),
+        ({"database__product_query": "  "}, "database.product_query is empty"),
+        ({"database__port": "3050"}, "database.port"),
+        ({"database__usr": "x"}, "unknown key `database.usr`"),
+        ({"database__removal_limit": 3.0}, "database.removal_limit is 3.0"),
+        ({"database__driver": "odbc"}, "database.driver"),
+        ({"hub__url": "hub.example.co.za"}, "hub.url is 'hub.example.co.za'"),
+        ({"hub__ca_file": "/no/such.pem"}, "hub.ca_file /no/such.pem does not exist"),
+        ({"omni__auth": "kerberos"}, "omni.auth"),
+        ({"colour": "red"}, "unknown key `colour`"),
+    ],
+)
+def test_a_mistake_is_named_by_its_key_with_a_fix(changes, words):
+    with pytest.raises(NotSetUp) as caught:
+        parse(raw(**changes), environment={})
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+def test_secrets_come_from_the_environment_and_win_over_the_file(tmp_path):
+    environment = {
+        "STOCKWIRE_DATABASE_PASSWORD": "one",
+        "STOCKWIRE_OMNI_PASSWORD": "two",
+        "STOCKWIRE_AGENT_TOKEN": "three",
+    }
+    settings = parse(raw(database__password="old", omni__company="C"), environment=environment)
+    assert settings.database.password == "one"
+    assert settings.omni.password == "two"
+    assert settings.hub.token == "three"
+
+
+def test_the_example_configuration_is_a_valid_one(tmp_path):
+    printed = CliRunner().invoke(agent, ["example-config"])
+    path = tmp_path / "agent.toml"
+    path.write_text(printed.output, encoding="utf-8")
+    settings = load(path, environment={})
+    assert settings.data_folder == str(tmp_path / "stockwire-agent")
+    assert settings.database.parts == ("127.0.0.1", 3050, "C:\\Omni\\Data\\COMPANY.FDB")
+    assert "ASSUMPTION" in printed.output
+
+
+def test_every_key_the_example_shows_in_a_comment_exists(tmp_path):
+    printed = CliRunner().invoke(agent, ["example-config"]).output
+    path = tmp_path / "agent.toml"
+    (tmp_path / "hub-ca.pem").write_text("x")
+    lines = []
+    for line in printed.splitlines():
+        bare = line.removeprefix("# ")
+        lines.append(
+            bare if line.startswith("# ") and bare.split(" ")[0].isidentifier() and " = " in bare else line
+        )
+    path.write_text("\n".join(lines), encoding="utf-8")
+    settings = load(path, environment={})
+    assert settings.hub.proxy
+    assert settings.omni.repost_after_s == 60
+
+
+@pytest.mark.parametrize(
+    ("dsn", "parts"),
+    [
+        ("server:C:\\Omni\\X.FDB", ("server", 3050, "C:\\Omni\\X.FDB")),
+        ("server/3051:/data/x.fdb", ("server", 3051, "/data/x.fdb")),
+        ("10.0.0.5/3055:alias", ("10.0.0.5", 3055, "alias")),
+        ("C:\\Omni\\X.FDB", ("127.0.0.1", 3050, "C:\\Omni\\X.FDB")),
+    ],
+)
+def test_a_dsn_is_taken_apart_without_mistaking_a_drive_for_a_host(dsn, parts):
+    assert DatabaseSettings(user="u", product_query="q", dsn=dsn).parts == parts
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:8080", True),
+        ("http://127.9.9.9", True),
+        ("http://localhost", True),
+        ("http://[::1]:1", True),
+        ("http://localhost.example.com", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://0.0.0.0", False),
+    ],
+)
+def test_only_this_very_machine_counts_as_loopback(url, here):
+    assert is_loopback(url) is here
+
+
+@pytest.mark.parametrize("command", ["run", "enrol", "example-config"])
+def test_every_command_explains_itself_with_an_example(command):
+    shown = CliRunner().invoke(agent, [command, "--help"])
+    assert shown.exit_code == 0
+    assert f"Example: stockwire agent {command}" in shown.output
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path):
+    shown = CliRunner().invoke(agent, ["run", "--config", str(tmp_path / "none.toml")])
+    assert shown.exit_code == 2
+    assert "stockwire agent example-config > agent.toml" in shown.output
