@@ -306,3 +306,15 @@ def test_a_shop_that_answers_with_other_products_than_asked_for_links_none_of_th
     assert isinstance(outcome, Done)
     assert outcome.link is not None
     assert outcome.link.product_code == "77"
+
+
+def test_a_compare_at_without_any_price_in_the_shop_is_refused_and_breaks_nothing(odd, change):
+    """The linked id is gone, the SKU has moved to another product, and that one has no price."""
+
+    def shop(method, _path, _body):
+        assert method == "GET", "nothing may be written"
+        return [SIMPLE | {"id": 13}]
+
+    (outcome,) = odd(shop).push([change("BOLT", {"compare_at": Decimal("20")})])
+    assert isinstance(outcome, Failed)
+    assert isinstance(outcome.error, Refused)

@@ -71,10 +71,10 @@ def test_a_full_page_that_ends_within_a_second_leaves_nobody_of_that_second_out(
 def test_orders_that_change_or_vanish_while_they_are_read_push_no_other_one_out(
     shop, clock, channel, apart_s, act
 ):
-    codes = place(shop, clock, 250, apart_s=apart_s)
+    codes = place(shop, clock, 350, apart_s=apart_s)
     later = place(shop, clock, 30, apart_s=1)
     hints = channel.orders(START)
-    read = [next(hints).channel_order_code for _ in range(100)]
+    read = [next(hints).channel_order_code for _ in range(150)]
     clock.now += timedelta(seconds=90)
     for code in codes[:60]:
         if act == "bin":

@@ -119,11 +119,11 @@ class _Push:
         for item in waiting:
             if item.position in self._outcomes:
                 continue
-            if item.product_id not in held:
+            if item.product_id not in held and not item.is_second_try:
                 self._lost.append(item)
                 continue
             try:
-                self._fill(item, prices_of(held[item.product_id]))
+                self._fill(item, prices_of(held.get(item.product_id, {})))
             except Refused as error:
                 self._fail(item, error)
         lost = {item.position for item in self._lost}
