@@ -1,12 +1,15 @@
 """Products into the tables: only what differs is written, and what was written is told.
 
 COPY into a temporary table, then INSERT ... ON CONFLICT ... WHERE it differs: the fastest way that is also
-safe beside another writer (docs/adr/0005).
+safe beside another writer (docs/adr/0005). What is new goes in by one statement that hands its own new ids
+on; what was there before is compared row by row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -24,55 +27,32 @@ def store(source: Source, products: Sequence[SourceProduct], removed: Sequence[s
     """
     active = [product for product in products if product.product_active is Active.ACTIVE]
     deleted = [p.source_product_code for p in products if p.product_active is Active.DELETE]
-    changed: list[int] = []
+    changed: set[int] = set()
     if active:
-        changed += _store_active(source, active)
+        changed |= _store_active(source, active)
     if gone := deleted + list(removed):
         with connection.cursor() as cursor:
             cursor.execute(DEACTIVATE, [source.pk, gone])
-            changed += [row[0] for row in cursor.fetchall()]
-    return sorted(set(changed))
+            changed.update(row[0] for row in cursor.fetchall())
+    return sorted(changed)
 
 
-def _store_active(source: Source, products: Sequence[SourceProduct]) -> list[int]:
+def _store_active(source: Source, products: Sequence[SourceProduct]) -> set[int]:
     ours = {"client": source.client_id, "source": source.pk}
-    _stage(products)
-    with connection.cursor() as cursor:
-        cursor.execute(PRODUCTS, ours)
-        changed = [row[0] for row in cursor.fetchall()]
-        cursor.execute(VARIANTS, ours)
-        written = cursor.fetchall()
-        changed += [product_id for product_id, _ in written]
-        all_new = sum(inserted for _, inserted in written) == len(products)
-        if all_new:
-            # Nothing old to take away, and every product is already known to have changed.
-            cursor.execute(WRITE_PRICES, ours)
-            cursor.execute(WRITE_QUANTITIES, ours)
-        for sql in (META,) if all_new else (*FEWER, PRICES, QUANTITIES, META):
-            cursor.execute(sql, ours)
-            changed += [row[0] for row in cursor.fetchall()]
-    return changed
-
-
-def _stage(products: Sequence[SourceProduct]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         _copy(cursor, "incoming", (_incoming(product) for product in products))
-        _copy(
-            cursor,
-            "incoming_prices",
-            ((p.source_variant_code, tier, price) for p in products for tier, price in p.price_tiers.items()),
-        )
-        _copy(
-            cursor,
-            "incoming_quantities",
-            ((p.source_variant_code, name, qty) for p in products for name, qty in p.quantities.items()),
-        )
-        _copy(
-            cursor,
-            "incoming_meta",
-            ((p.source_product_code, key, value) for p in products for key, value in p.meta.items()),
-        )
+        cursor.execute(NEW, ours)
+        created = [row[0] for row in cursor.fetchall()]
+        changed = set(created)
+        # Where every row was new, nothing is left to compare.
+        for sql in () if len(created) == len(products) else (PRODUCTS, VARIANTS, *FEWER, PRICES, QUANTITIES):
+            cursor.execute(sql, ours)
+            changed.update(row[0] for row in cursor.fetchall())
+        if any(product.meta for product in products):
+            cursor.execute(META, ours)
+            changed.update(row[0] for row in cursor.fetchall())
+    return changed
 
 
 def _incoming(product: SourceProduct) -> tuple[Any, ...]:
@@ -89,16 +69,23 @@ def _incoming(product: SourceProduct) -> tuple[Any, ...]:
         product.barcode,
         product.grams,
         product.inventory_management,
-        _array(tuple(product.price_tiers)),
-        _array(tuple(product.quantities)),
+        _names(tuple(product.price_tiers)),
+        _numbers(product.price_tiers),
+        _names(tuple(product.quantities)),
+        _numbers(product.quantities),
+        json.dumps(dict(product.meta)) if product.meta else None,
     )
 
 
 @lru_cache(maxsize=1024)
-def _array(names: tuple[str, ...]) -> str:
+def _names(names: tuple[str, ...]) -> str:
     """A PostgreSQL array literal; a catalogue has few different sets of price lists and warehouses."""
     quoted = ('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names)
     return "{" + ",".join(quoted) + "}"
+
+
+def _numbers(amounts: Mapping[str, Decimal]) -> str:
+    return "{" + ",".join(map(str, amounts.values())) + "}"
 
 
 def _copy(cursor: Any, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -111,15 +98,37 @@ STAGE = """
     create temporary table if not exists incoming (
         product_code text, variant_code text, sku text, title text, body_html text, collection text,
         product_type text, vendor text, tags text, barcode text, grams integer, managed boolean,
-        tiers text[], warehouses text[]
+        tiers text[], prices numeric(16, 4)[], warehouses text[], quantities numeric(16, 4)[], meta json
     ) on commit delete rows;
-    create temporary table if not exists incoming_prices (variant_code text, tier text, price numeric(16, 4))
-        on commit delete rows;
-    create temporary table if not exists incoming_quantities (
-        variant_code text, warehouse text, quantity numeric(16, 4)) on commit delete rows;
-    create temporary table if not exists incoming_meta (product_code text, key text, value text)
-        on commit delete rows;
-    truncate incoming, incoming_prices, incoming_quantities, incoming_meta;
+    delete from incoming
+"""
+# What nobody has yet: each part takes the ids it needs from the rows the part before it has just inserted,
+# so nothing is looked up. A row that is there already, or appears meanwhile, is left to the others below.
+NEW = """
+    with p as (
+        insert into products (client_id, source_id, source_product_code, active, title, body_html,
+            collection, product_type, vendor, tags)
+        select distinct on (product_code) %(client)s, %(source)s, product_code, true, title, body_html,
+            collection, product_type, vendor, tags from incoming order by product_code
+        on conflict (source_id, source_product_code) do nothing returning id, source_product_code
+    ), v as (
+        insert into variants (client_id, source_id, product_id, source_variant_code, sku, barcode, grams,
+            inventory_management)
+        select %(client)s, %(source)s, p.id, i.variant_code, i.sku, i.barcode, i.grams, i.managed
+        from p join incoming i on i.product_code = p.source_product_code
+        on conflict (source_id, source_variant_code) do nothing returning id, product_id, source_variant_code
+    ), t as (
+        insert into price_tiers (client_id, variant_id, tier, price)
+        select %(client)s, v.id, a.tier, a.price
+        from v join incoming i on i.variant_code = v.source_variant_code
+        cross join lateral unnest(i.tiers, i.prices) as a(tier, price)
+    ), q as (
+        insert into quantities (client_id, variant_id, warehouse, quantity)
+        select %(client)s, v.id, a.warehouse, a.quantity
+        from v join incoming i on i.variant_code = v.source_variant_code
+        cross join lateral unnest(i.warehouses, i.quantities) as a(warehouse, quantity)
+    )
+    select product_id from v
 """
 # A field the source does not supply arrives as null and leaves what is there: absent is not empty.
 PRODUCTS = """
@@ -141,12 +150,17 @@ PRODUCTS = """
         or p.tags is distinct from coalesce(excluded.tags, p.tags)
     returning p.id
 """
-VARIANTS = """
+# One index look-up per incoming row, whatever the planner believes of tables that are just being filled:
+# without the fences it scans the whole source for every batch, and a first load becomes quadratic.
+_PRODUCT = """cross join lateral (select p.id from products p
+    where p.source_id = %(source)s and p.source_product_code = i.product_code offset 0) p"""
+_VARIANT = """cross join lateral (select v.id, v.product_id from variants v
+    where v.source_id = %(source)s and v.source_variant_code = i.variant_code offset 0) v"""
+VARIANTS = f"""
     insert into variants as v (client_id, source_id, product_id, source_variant_code, sku, barcode, grams,
         inventory_management)
     select %(client)s, %(source)s, p.id, i.variant_code, i.sku, i.barcode, i.grams, i.managed
-    from incoming i cross join lateral (select p.id from products p
-        where p.source_id = %(source)s and p.source_product_code = i.product_code offset 0) p
+    from incoming i {_PRODUCT}
     on conflict (source_id, source_variant_code) do update set
         product_id = excluded.product_id, sku = excluded.sku, barcode = coalesce(excluded.barcode, v.barcode),
         grams = coalesce(excluded.grams, v.grams), inventory_management = excluded.inventory_management
@@ -154,44 +168,41 @@ VARIANTS = """
         or v.barcode is distinct from coalesce(excluded.barcode, v.barcode)
         or v.grams is distinct from coalesce(excluded.grams, v.grams)
         or v.inventory_management <> excluded.inventory_management
-    returning v.product_id, xmax = 0
-"""
-# One index look-up per incoming row, whatever the planner believes of tables that are just being filled:
-# without the fence it scans the whole source for every batch, and a first load becomes quadratic.
-_OURS = """cross join lateral (select v.id, v.product_id from variants v
-    where v.source_id = %(source)s and v.source_variant_code = i.variant_code offset 0) v"""
-WRITE_PRICES = f"""
-    insert into price_tiers as t (client_id, variant_id, tier, price)
-    select %(client)s, v.id, i.tier, i.price from incoming_prices i {_OURS}
-    on conflict (variant_id, tier) do update set price = excluded.price where t.price <> excluded.price
+    returning v.product_id
 """  # noqa: S608 - the parts are constants of this file
-WRITE_QUANTITIES = f"""
-    insert into quantities as q (client_id, variant_id, warehouse, quantity)
-    select %(client)s, v.id, i.warehouse, i.quantity from incoming_quantities i {_OURS}
-    on conflict (variant_id, warehouse) do update set quantity = excluded.quantity
-    where q.quantity <> excluded.quantity
-"""  # noqa: S608
+FEWER = (
+    f"""delete from price_tiers t using incoming i {_VARIANT}
+        where t.variant_id = v.id and t.tier <> all(i.tiers) returning v.product_id""",  # noqa: S608
+    f"""delete from quantities q using incoming i {_VARIANT}
+        where q.variant_id = v.id and q.warehouse <> all(i.warehouses) returning v.product_id""",  # noqa: S608
+)
 _CHANGED = """
     with written as ({} returning variant_id)
     select distinct v.product_id from written cross join lateral (
         select v.product_id from variants v where v.id = written.variant_id offset 0) v
 """
-PRICES, QUANTITIES = _CHANGED.format(WRITE_PRICES), _CHANGED.format(WRITE_QUANTITIES)
-FEWER = (
-    f"""delete from price_tiers t using incoming i {_OURS}
-        where t.variant_id = v.id and t.tier <> all(i.tiers) returning v.product_id""",  # noqa: S608
-    f"""delete from quantities q using incoming i {_OURS}
-        where q.variant_id = v.id and q.warehouse <> all(i.warehouses) returning v.product_id""",  # noqa: S608
+PRICES = _CHANGED.format(
+    f"""insert into price_tiers as t (client_id, variant_id, tier, price)
+    select %(client)s, v.id, a.tier, a.price
+    from incoming i {_VARIANT} cross join lateral unnest(i.tiers, i.prices) as a(tier, price)
+    on conflict (variant_id, tier) do update set price = excluded.price where t.price <> excluded.price"""  # noqa: S608
 )
-META = """
+QUANTITIES = _CHANGED.format(
+    f"""insert into quantities as q (client_id, variant_id, warehouse, quantity)
+    select %(client)s, v.id, a.warehouse, a.quantity
+    from incoming i {_VARIANT}
+    cross join lateral unnest(i.warehouses, i.quantities) as a(warehouse, quantity)
+    on conflict (variant_id, warehouse) do update set quantity = excluded.quantity
+    where q.quantity <> excluded.quantity"""  # noqa: S608
+)
+META = f"""
     insert into product_meta as m (client_id, product_id, key, value)
-    select distinct on (p.id, i.key) %(client)s, p.id, i.key, i.value
-    from incoming_meta i cross join lateral (select p.id from products p
-        where p.source_id = %(source)s and p.source_product_code = i.product_code offset 0) p
-    order by p.id, i.key
+    select distinct on (p.id, a.key) %(client)s, p.id, a.key, a.value
+    from incoming i {_PRODUCT} cross join lateral json_each_text(i.meta) as a(key, value)
+    order by p.id, a.key
     on conflict (product_id, key) do update set value = excluded.value where m.value <> excluded.value
     returning m.product_id
-"""
+"""  # noqa: S608
 DEACTIVATE = """
     update products set active = false, modified_at = now()
     where source_id = %s and source_product_code = any(%s) and active returning id
