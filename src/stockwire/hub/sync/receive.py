@@ -50,6 +50,8 @@ def receive(agent: Agent, batch: Batch) -> Received:
 
 def _note_problems(source: Source, read_well: Sequence[str], problems: Sequence[RowProblem]) -> None:
     """Keep every problem once, and forget those of rows that read well now."""
+    if not problems and not SourceProblem.objects.filter(source=source).exists():
+        return
     now = timezone.now()
     with connection.cursor() as cursor:
         if read_well:

@@ -17,19 +17,21 @@ from stockwire.hub.models import Channel, Lane, LaneKind
 # waits for a person or was skipped is offered again, because the data has changed since.
 # The lateral look-ups are fences for the planner, as in store_products.
 MARK = """
-    insert into stale (client_id, channel_id, product_id)
-    select p.client_id, c.id, p.id
-    from unnest(%s::bigint[]) as changed(id)
-    cross join lateral (select p.* from products p where p.id = changed.id offset 0) p
-    join channels c on c.source_id = p.source_id and c.active{}
-    where p.active
-        or exists (select 1 from stale s where s.channel_id = c.id and s.product_id = p.id)
-        or exists (select 1 from variants v join links l on l.variant_id = v.id
-                   where v.product_id = p.id and l.channel_id = c.id)
-    on conflict (channel_id, product_id) do update set
-        version = stale.version + 1, state = 'waiting', attempts = 0, next_at = now(),
-        message = '', hint = '', detail = '', skipped_by = '', skip_reason = ''
-    returning channel_id
+    with marked as (
+        insert into stale (client_id, channel_id, product_id)
+        select p.client_id, c.id, p.id
+        from unnest(%s::bigint[]) as changed(id)
+        cross join lateral (select p.* from products p where p.id = changed.id offset 0) p
+        join channels c on c.source_id = p.source_id and c.active{}
+        where p.active
+            or exists (select 1 from stale s where s.channel_id = c.id and s.product_id = p.id)
+            or exists (select 1 from variants v join links l on l.variant_id = v.id
+                       where v.product_id = p.id and l.channel_id = c.id)
+        on conflict (channel_id, product_id) do update set
+            version = stale.version + 1, state = 'waiting', attempts = 0, next_at = now(),
+            message = '', hint = '', detail = '', skipped_by = '', skip_reason = ''
+        returning channel_id
+    ) select channel_id, count(*) from marked group by channel_id
 """
 MARK_ALL = MARK.format("")
 MARK_ONE = MARK.format(" and c.id = %s")
@@ -44,9 +46,9 @@ def mark_products(product_ids: Sequence[int], why: str) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(MARK_ALL, [list(product_ids)])
-        channels = [row[0] for row in cursor.fetchall()]
-    wake_pushes(set(channels))
-    return len(channels)
+        marked = dict(cursor.fetchall())
+    wake_pushes(set(marked))
+    return sum(marked.values())
 
 
 def mark_whole_channel(channel_id: int) -> int:
@@ -58,9 +60,9 @@ def mark_whole_channel(channel_id: int) -> int:
         )
         product_ids = [row[0] for row in cursor.fetchall()]
         cursor.execute(MARK_ONE, [product_ids, channel_id])
-        marked = len(cursor.fetchall())
+        marked = dict(cursor.fetchall())
     wake_pushes({channel_id})
-    return marked
+    return sum(marked.values())
 
 
 def wake_pushes(channel_ids: set[int]) -> None:
