@@ -16,14 +16,14 @@ from stockwire.errors import StockwireError
 # Command name -> (module, attribute). What is not asked for is not imported.
 COMMANDS = {
     "agent": ("stockwire.agent.commands", "agent"),
-    "channel": ("stockwire.hub.commands", "channel"),
-    "client": ("stockwire.hub.commands", "client"),
+    "channel": ("stockwire.setup_commands", "channel"),
+    "client": ("stockwire.setup_commands", "client"),
     "demo": ("stockwire.demo.commands", "demo"),
     "migrate": ("stockwire.hub_commands", "migrate"),
     "sim": ("stockwire.sim_commands", "sim"),
-    "source": ("stockwire.hub.commands", "source"),
+    "source": ("stockwire.setup_commands", "source"),
     "up": ("stockwire.hub_commands", "up"),
-    "user": ("stockwire.hub.commands", "user"),
+    "user": ("stockwire.setup_commands", "user"),
     "web": ("stockwire.hub_commands", "web"),
     "worker": ("stockwire.hub_commands", "worker"),
 }

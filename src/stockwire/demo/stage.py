@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -73,12 +74,8 @@ class Stage:
         self._cleanups: list[Callable[[], object]] = []
 
     def start(self) -> Self:
-        """Start everything; what was started is stopped again when a later step fails."""
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+        """Start everything. When a step fails, call `stop` (the context manager does)."""
+        self._start()
         return self
 
     def stop(self) -> None:
@@ -88,7 +85,11 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -103,14 +104,18 @@ class Stage:
     def logs(self) -> Path:
         return self.folder / "logs"
 
-    def until(self, condition: Callable[[], Any], what: str, timeout_s: float = 120.0) -> None:
+    def until(
+        self, condition: Callable[[], Any], what: str | Callable[[], str], timeout_s: float = 120.0
+    ) -> None:
         """Wait until it holds. Raises TryLater saying what never happened."""
-        pause = threading.Event()
-        for _ in range(int(timeout_s / 0.1)):
-            if condition():
-                return
+        pause, deadline = threading.Event(), time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                said = what if isinstance(what, str) else what()
+                raise TryLater(
+                    f"This did not happen within {timeout_s:.0f} s: {said}.", hint=f"Logs: {self.logs}"
+                )
             pause.wait(0.1)
-        raise TryLater(f"This did not happen within {timeout_s:.0f} s: {what}.", hint=f"Logs: {self.logs}")
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """What stands in the hub's database, read as its owner."""
@@ -139,8 +144,9 @@ class Stage:
         return int(self.rows("select count(*) from stale where state in ('waiting', 'backing_off')")[0][0])
 
     def shop_products(self) -> dict[str, dict[str, Any]]:
-        """What the shop shows, by SKU."""
-        return {str(row["sku"]): row for row in self.shop.app.state()["products"]}
+        """What the shop shows, by SKU; what lies in its bin is not shown."""
+        products = self.shop.app.state()["products"]
+        return {str(row["sku"]): row for row in products if row["status"] != "trash"}
 
     def documents(self) -> list[dict[str, Any]]:
         """Sales orders in Omni."""
