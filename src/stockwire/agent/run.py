@@ -148,6 +148,7 @@ class Agent:
     def _forever(self, name: str, step: Callable[[], float]) -> None:
         said, failures = "", 0
         while not self._stopping.is_set():
+            token = self.link.token
             try:
                 pause = step()
                 if said:
@@ -162,7 +163,7 @@ class Agent:
                     said = error.message
                     self._log.warning(f"{name}: {error.message}", hint=error.hint, detail=error.detail)
                 if isinstance(error, TokenRefused):
-                    pause = self._wait_for_enrolment(pause)
+                    pause = self._wait_for_enrolment(token, pause)
             except Exception:  # noqa: BLE001 - the agent survives its own faults; the log has the trace
                 if self._stopping.is_set():
                     return
@@ -172,9 +173,8 @@ class Agent:
                 self._log.exception(f"{name}: a fault of ours; going on in {pause:.0f} s")
             self._stopping.wait(pause)
 
-    def _wait_for_enrolment(self, pause_s: float) -> float:
-        """Wait, but go on as soon as somebody ran `stockwire agent enrol`. Returns the pause still to make."""
-        refused = self.link.token
+    def _wait_for_enrolment(self, refused: str, pause_s: float) -> float:
+        """Wait, but go on once somebody ran `stockwire agent enrol`. Returns the pause still to make."""
         while pause_s > 0 and not self._stopping.wait(min(pause_s, 1.0)):
             pause_s -= 1.0
             token = self._settings.hub.token or read_token(Path(self._settings.data_folder))
