@@ -1,0 +1,1 @@
+"""Measurements of the real thing through real processes; docs/benchmarks.md says what each one measures."""
