@@ -16,7 +16,7 @@ from stockwire.errors import StockwireError
 # Command name -> (module, attribute). What is not asked for is not imported.
 COMMANDS = {
     "agent": ("stockwire.agent.commands", "agent"),
-    "channel": ("stockwire.setup_commands", "channel"),
+    "channel": ("stockwire.channel_commands", "channel"),
     "client": ("stockwire.setup_commands", "client"),
     "demo": ("stockwire.demo.commands", "demo"),
     "migrate": ("stockwire.hub_commands", "migrate"),

@@ -1,4 +1,4 @@
-"""Setting a client up from the command line: client, user, source with its agent, channel."""
+"""Setting a client up from the command line: client, user, source with its agent, a new channel."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def add_client(name: str) -> None:
     Example: stockwire client add "Karoo Fasteners"
     """
     click.echo(f"Client {_hub().add_client(name)}: {name}")
+
+
+@client.command("list")
+def list_clients() -> None:
+    """List all clients with their ids. Needs the owner's DATABASE_ADMIN_URL, or the private PostgreSQL.
+
+    Example: stockwire client list
+    """
+    import os
+
+    import psycopg
+
+    _hub()
+    with psycopg.connect(os.environ["DATABASE_ADMIN_URL"]) as owner:
+        for client_id, name in owner.execute("select id, name from clients order by id"):
+            click.echo(f"{client_id}: {name}")
 
 
 @click.group()
@@ -117,15 +133,7 @@ def revoke_agent(client_id: int, agent_id: int) -> None:
     click.echo(f"Agent {agent_id} is revoked.")
 
 
-@click.group()
-def channel() -> None:
-    """Places that sell.
-
-    Example: stockwire channel add --client 1 --source 1 --type woocommerce --settings shop.toml "Web shop"
-    """
-
-
-@channel.command("add")
+@click.command("add")
 @_CLIENT
 @_SETTINGS
 @click.option("--source", "source_id", type=int, required=True, help="Id of the source that feeds it.")

@@ -1,0 +1,139 @@
+"""`stockwire channel ...`: add, list, check, pause, resume, retry, skip."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from stockwire.hub_commands import start_django
+from stockwire.setup_commands import add_channel
+
+_CLIENT = click.option("--client", "client_id", type=int, required=True, help="Id of the client.")
+_CHANNEL = click.argument("channel_id", type=int)
+_MARKS = {"passed": "ok", "failed": "FAILED", "warning": "warning", "unknown": "cannot be known from here"}
+
+
+@click.group()
+def channel() -> None:
+    """Places that sell.
+
+    Example: stockwire channel list --client 1
+    """
+
+
+channel.add_command(add_channel)
+
+
+@channel.command("list")
+@_CLIENT
+def list_channels(client_id: int) -> None:
+    """Show the channels of a client with what waits and what needs you.
+
+    Example: stockwire channel list --client 1
+    """
+    rows = _inside(client_id, lambda operator: operator.backlogs())
+    table = Table("Id", "Channel", "State", "Waiting", "Backing off", "Needs you", "Skipped")
+    for row in rows:
+        state = f"paused: {row.note}" if row.paused else row.note or "working"
+        counts = (row.waiting, row.backing_off, row.needs_you, row.skipped)
+        table.add_row(str(row.channel_id), row.description, state, *map(str, counts))
+    Console().print(table)
+
+
+@channel.command("check")
+@_CLIENT
+@_CHANNEL
+def check(client_id: int, channel_id: int) -> None:
+    """Ask the channel itself whether everything it needs is right. Writes nothing; exit 1 if not.
+
+    Example: stockwire channel check --client 1 2
+    """
+    start_django(None)
+    from stockwire.hub import tenancy
+    from stockwire.hub.models import Channel
+    from stockwire.registry import channel_connector
+
+    with tenancy.scope(client_id):
+        row = Channel.objects.get(pk=channel_id)
+    connector = channel_connector(row.type)
+    port = connector.open(row.read_settings(connector.settings))
+    try:
+        findings = port.check()
+    finally:
+        port.close()
+    for finding in findings:
+        click.echo(f"{_MARKS[finding.state]:8} {finding.seen}")
+        if finding.fix:
+            click.echo(f"         Fix: {finding.fix}")
+    raise SystemExit(any(finding.state == "failed" for finding in findings))
+
+
+@channel.command("pause")
+@_CLIENT
+@_CHANNEL
+@click.option("--reason", default="", help="Shown to everybody while it is paused.")
+def pause(client_id: int, channel_id: int, reason: str) -> None:
+    """Stop a channel until you resume it. Nothing is lost; it waits.
+
+    Example: stockwire channel pause --client 1 2 --reason "stock-take until four"
+    """
+    _inside(client_id, lambda operator: operator.pause(channel_id, _who(), reason))
+    click.echo(f"Channel {channel_id} is paused.")
+
+
+@channel.command("resume")
+@_CLIENT
+@_CHANNEL
+def resume(client_id: int, channel_id: int) -> None:
+    """Go on with a paused channel.
+
+    Example: stockwire channel resume --client 1 2
+    """
+    _inside(client_id, lambda operator: operator.resume(channel_id, _who()))
+    click.echo(f"Channel {channel_id} goes on.")
+
+
+@channel.command("retry")
+@_CLIENT
+@_CHANNEL
+@click.option("--sku", default="", help="Only this SKU (default: everything that stopped).")
+def retry(client_id: int, channel_id: int, sku: str) -> None:
+    """Try again what needs you, backs off or was skipped.
+
+    Example: stockwire channel retry --client 1 2 --sku BOLT-M8
+    """
+    again = _inside(client_id, lambda operator: operator.retry(channel_id, _who(), sku))
+    click.echo(f"{again} products are looked at again.")
+
+
+@channel.command("skip")
+@_CLIENT
+@_CHANNEL
+@click.argument("sku")
+@click.option("--reason", required=True, help="Why it may stay out of step; kept with your name.")
+def skip(client_id: int, channel_id: int, sku: str, reason: str) -> None:
+    """Leave one product for now; its next change offers it again.
+
+    Example: stockwire channel skip --client 1 2 BOLT-M8 --reason "new photo first"
+    """
+    _inside(client_id, lambda operator: operator.skip(channel_id, sku, _who(), reason))
+    click.echo(f"{sku} is skipped on channel {channel_id} until it changes.")
+
+
+def _inside(client_id: int, act: Callable[[Any], Any]) -> Any:
+    start_django(None)
+    from stockwire.hub import tenancy
+    from stockwire.hub.sync import operator
+
+    with tenancy.scope(client_id):
+        return act(operator)
+
+
+def _who() -> str:
+    """The name of whoever sits at this machine."""
+    return f"{getpass.getuser()} (command line)"

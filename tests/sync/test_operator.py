@@ -1,0 +1,110 @@
+"""Retry, skip, pause and resume: what a person does, and what must stay true afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stockwire.errors import Refused
+
+
+@pytest.fixture
+def operator(hub: Any) -> Any:
+    """The verbs, imported once Django is ready."""
+    from stockwire.hub.sync import operator as verbs
+
+    return verbs
+
+
+@pytest.fixture
+def stopped_product(hub: Any) -> tuple[int, int]:
+    """(channel, product): BOLT-M8 needs somebody on the web shop."""
+    channel_id = hub.new_channel(
+        api_url="https://shop.example", consumer_key="ck_" + "1" * 40, consumer_secret="cs_" + "2" * 40
+    )
+    hub.owner.execute(
+        "insert into products (client_id, source_id, source_product_code, active, title)"
+        " values (%s, %s, 'BOLT-M8', true, 'Hex bolt')",
+        [hub.client_id, hub.source_id],
+    )
+    hub.owner.execute(
+        "insert into variants (client_id, source_id, product_id, source_variant_code, sku)"
+        " values (%s, %s, 1, 'BOLT-M8', 'BOLT-M8')",
+        [hub.client_id, hub.source_id],
+    )
+    hub.owner.execute(
+        "insert into stale (client_id, channel_id, product_id, state, message, attempts)"
+        " values (%s, %s, 1, 'needs_you', 'It has no price.', 3)",
+        [hub.client_id, channel_id],
+    )
+    return channel_id, 1
+
+
+def state(hub: Any) -> tuple[Any, ...]:
+    [found] = hub.rows("select state, message, skipped_by, skip_reason from stale")
+    return found
+
+
+def test_a_retry_offers_the_product_again_and_is_in_the_audit(
+    hub: Any, operator: Any, stopped_product: tuple[int, int]
+) -> None:
+    channel_id, _ = stopped_product
+    with hub.scope():
+        assert operator.retry(channel_id, "thandi", "bolt-m8") == 1
+    assert state(hub) == ("waiting", "", "", "")
+    assert hub.rows("select who, action, subject from audit where action = 'retry'") == [
+        ("thandi", "retry", "bolt-m8 on Web shop")
+    ]
+
+
+def test_a_skip_keeps_who_and_why_and_the_product_stays_known_to_be_out_of_step(
+    hub: Any, operator: Any, stopped_product: tuple[int, int]
+) -> None:
+    channel_id, _ = stopped_product
+    with hub.scope():
+        operator.skip(channel_id, "BOLT-M8", "thandi", "new photo first")
+        [row] = operator.backlogs()
+    assert state(hub)[2:] == ("thandi", "new photo first")
+    assert (row.skipped, row.needs_you) == (1, 0)
+
+
+def test_the_next_change_offers_a_skipped_product_again(
+    hub: Any, operator: Any, stopped_product: tuple[int, int]
+) -> None:
+    from stockwire.hub.sync import stale
+
+    channel_id, product_id = stopped_product
+    with hub.scope():
+        operator.skip(channel_id, "BOLT-M8", "thandi", "new photo first")
+        stale.mark_products([product_id], "the price changed")
+    assert state(hub) == ("waiting", "", "", "")
+
+
+def test_a_skip_without_a_reason_or_of_a_product_in_step_is_refused(
+    hub: Any, operator: Any, stopped_product: tuple[int, int]
+) -> None:
+    channel_id, _ = stopped_product
+    with hub.scope():
+        with pytest.raises(Refused, match="needs a reason"):
+            operator.skip(channel_id, "BOLT-M8", "thandi", "  ")
+        with pytest.raises(Refused, match="does not know the SKU NUT-M8"):
+            operator.skip(channel_id, "NUT-M8", "thandi", "because")
+    hub.owner.execute("delete from stale")
+    with hub.scope(), pytest.raises(Refused, match="nothing to skip"):
+        operator.skip(channel_id, "BOLT-M8", "thandi", "because")
+
+
+def test_a_paused_channel_is_left_alone_until_it_is_resumed(
+    hub: Any, operator: Any, stopped_product: tuple[int, int]
+) -> None:
+    channel_id, _ = stopped_product
+    with hub.scope():
+        operator.pause(channel_id, "thandi", "stock-take until four")
+        operator.retry(channel_id, "thandi")
+        [row] = operator.backlogs()
+    assert (row.paused, row.note) == (True, "Paused by thandi: stock-take until four")
+    assert hub.rows("select 1 from stockwire_due_lanes(now() + interval '1 day')") == []
+    with hub.scope():
+        operator.resume(channel_id, "thandi")
+    assert len(hub.rows("select 1 from stockwire_due_lanes(now() + interval '1 second')")) == 2
