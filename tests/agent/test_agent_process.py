@@ -187,12 +187,14 @@ def test_an_outcome_the_hub_did_not_hear_is_told_again_after_a_restart(
 
 
 def test_with_a_hundred_thousand_items_it_stays_under_80_megabytes(
-    agent_settings, start_agent, firebird, hub, until
+    with_omni, start_agent, firebird, hub, until
 ):
     stock = make_stock_database(firebird, "hundred-thousand", 100_000)
-    agent_settings.database.dsn = stock.dsn
-    process = start_agent(agent_settings)
+    with_omni.database.dsn = stock.dsn
+    process = start_agent(with_omni)
     until(lambda: len(hub.source) == 100_000 and hub.readings, timeout_s=90)
+    hub.to_raise = [order()]
+    until(lambda: hub.raised)
     hub.full_read = True
     until(lambda: len(hub.batches) == 200, timeout_s=90)
     status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")

@@ -168,6 +168,8 @@ def test_products_that_vanish_all_at_once_are_held_back_for_a_person(either, hub
     assert "removal_limit" in reading.hint
     assert len(hub.source) == 2_000
     assert either.sync().error == reading.error
+    either.settings.removed_every_s = 3_600.0
+    assert either.sync().error == reading.error
     either.settings.removal_limit = 1.0
     assert either.sync().removed == 1_960
     assert either.differences() == []

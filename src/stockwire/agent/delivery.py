@@ -9,6 +9,7 @@ import structlog
 
 from stockwire.agent.journal import Journal
 from stockwire.agent.link import HubLink, OutOfStep
+from stockwire.errors import TryLater
 from stockwire.wire import ReadingDone, Settings
 
 REPORT_EVERY_S = 60.0
@@ -64,6 +65,9 @@ class Delivery:
                     return
                 start = error.expected
                 continue
+            except TryLater:
+                self._maybe_sent_before = max(self._maybe_sent_before, number)
+                raise
             if received.repeated and number > self._maybe_sent_before:
                 self._begin_anew(f"the hub has another batch {number} than this journal")
                 return

@@ -107,11 +107,12 @@ class Reader:
                         snapshot, int(self._journal.get("watermark")), look_at_keys=keys_due
                     )
                     reading.why_full = why_full
-                    if keys_due:
-                        self._keys_looked_at = time.monotonic()
                 if why_full:
                     pass_.all_rows(snapshot)
                 pass_.removals(self._settings.removal_limit)
+                if pass_.keys_looked_at:
+                    held = bool(reading.error)  # then the keys are looked at again each time
+                    self._keys_looked_at = -self._settings.removed_every_s if held else time.monotonic()
         finished = {**position, "probe": "" if reading.error else pass_.probed}
         if why_full:
             finished["full_at"] = read_at.isoformat()
@@ -170,6 +171,7 @@ class _Pass:
     resend: bool
     stream: str = ""
     keys_known: bool = False
+    keys_looked_at: bool = False
     probed: str = ""
     rows: list[list[str | None]] = field(default_factory=list)
     digests: list[tuple[str, bytes]] = field(default_factory=list)
@@ -199,6 +201,7 @@ class _Pass:
         if not look_at_keys:
             self.probed = before
             return ""
+        self.keys_looked_at = True
         self.probed = self._probe(snapshot)
         if self.probed == before:
             return ""
@@ -216,6 +219,7 @@ class _Pass:
             self._see(keys)
             self._take(raws, keys, compare=compare, mark_doubles=True)
         self._flush()
+        self.keys_looked_at = True
         self.probed = self._probe(snapshot)
 
     def removals(self, limit: float) -> None:

@@ -59,7 +59,11 @@ class WorkLoop:
         return PAUSE_WHEN_NOTHING_WORKED_S if stuck or idle else 0.0
 
     def _raise(self, order: RaiseOrder) -> Raised:
-        outcome = self._raiser.handle(order) if self._raiser else _no_omni(order)
+        try:
+            outcome = self._raiser.handle(order) if self._raiser else _no_omni(order)
+        except Exception:  # noqa: BLE001 - one order must not keep the others waiting; the log has the trace
+            self._log.exception("a fault of ours while an order was raised", order=order.order_id)
+            outcome = _fault(order)
         self._log.info(
             f"order {outcome.state}",
             order=order.number or order.order_id,
@@ -78,6 +82,16 @@ class WorkLoop:
             self._log.warning(f"the outcome of an order waits: {error.message}", order=outcome.order_id)
             return
         self._orders.told(outcome, known=confirmed.known)
+
+
+def _fault(order: RaiseOrder) -> Raised:
+    return Raised(
+        order_id=order.order_id,
+        claim=order.claim,
+        state="not_yet",
+        message="A fault of the agent kept the order from being raised.",
+        hint="It is looked up and tried again. If it stays so, report it with the agent's log.",
+    )
 
 
 def _no_omni(order: RaiseOrder) -> Raised:
