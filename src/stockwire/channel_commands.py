@@ -1,4 +1,4 @@
-"""`stockwire channel ...`: add, list, check, pause, resume, retry, skip."""
+"""`stockwire channel ...`: add, list, check, pause, resume, retry, skip, unlink."""
 
 from __future__ import annotations
 
@@ -123,6 +123,19 @@ def skip(client_id: int, channel_id: int, sku: str, reason: str) -> None:
     """
     _inside(client_id, lambda operator: operator.skip(channel_id, sku, _who(), reason))
     click.echo(f"{sku} is skipped on channel {channel_id} until it changes.")
+
+
+@channel.command("unlink")
+@_CLIENT
+@_CHANNEL
+@click.argument("sku")
+def unlink(client_id: int, channel_id: int, sku: str) -> None:
+    """Forget the channel's id of one SKU: it is looked up by SKU again, or created anew.
+
+    Example: stockwire channel unlink --client 1 2 BOLT-M8
+    """
+    _inside(client_id, lambda operator: operator.unlink(channel_id, sku, _who()))
+    click.echo(f"{sku} has no link on channel {channel_id} now and is being looked at.")
 
 
 def _inside(client_id: int, act: Callable[[Any], Any]) -> Any:

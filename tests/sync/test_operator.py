@@ -108,3 +108,24 @@ def test_a_paused_channel_is_left_alone_until_it_is_resumed(
     with hub.scope():
         operator.resume(channel_id, "thandi")
     assert len(hub.rows("select 1 from stockwire_due_lanes(now() + interval '1 second')")) == 2
+
+
+def test_an_unlinked_product_is_looked_up_by_sku_again(
+    hub: Any, operator: Any, stopped_product: tuple[int, int]
+) -> None:
+    channel_id, _ = stopped_product
+    hub.owner.execute(
+        "insert into links (client_id, channel_id, variant_id, product_code) values (%s, %s, 1, '4711')",
+        [hub.client_id, channel_id],
+    )
+    hub.owner.execute(
+        """insert into known (client_id, channel_id, variant_id, "group", "values")"""
+        """ values (%s, %s, 1, 'price', '{"price": "12.50"}')""",
+        [hub.client_id, channel_id],
+    )
+    with hub.scope():
+        operator.unlink(channel_id, "BOLT-M8", "thandi")
+        with pytest.raises(Refused, match="not linked"):
+            operator.unlink(channel_id, "BOLT-M8", "thandi")
+    assert hub.rows("select (select count(*) from links), (select count(*) from known)") == [(0, 0)]
+    assert state(hub)[0] == "waiting"

@@ -59,9 +59,14 @@ class Agent:
         )
         self._service = _omni(settings)
         self.work = WorkLoop(
-            self.link, OrderJournal(self.journal), self._raiser(), read_now=self._ask_for_reading
+            self.link,
+            OrderJournal(self.journal),
+            self._raiser(),
+            read_now=self._ask_for_reading,
+            raised=self._stock_was_reserved,
         )
         self._wanted = threading.Event()
+        self._reserved = threading.Event()
         self._full_wanted = False
         self._said = ""
 
@@ -120,6 +125,9 @@ class Agent:
         if self._stopping.is_set():
             return 0.0
         self._wanted.clear()
+        # Only a reading that begins after an order was raised shows what Omni has reserved for it.
+        after_an_order = self._reserved.is_set()
+        self._reserved.clear()
         try:
             reading = self.read_once()
         except (Stopped, StreamChanged):
@@ -127,7 +135,7 @@ class Agent:
         except StockwireError as error:
             self.delivery.report(_report_of(self.journal.stream, error), urgent=True)
             raise
-        self._tell(reading)
+        self._tell(reading, after_an_order)
         by_mark = reading.mode.startswith("watermark")
         pause = self._settings.poll_s or self.delivery.settings.poll_s
         self._wanted.wait(pause if by_mark else max(pause, self._settings.hash_poll_s))
@@ -183,7 +191,12 @@ class Agent:
                 return 0.0
         return 0.0
 
-    def _tell(self, reading: Reading) -> None:
+    def _stock_was_reserved(self) -> None:
+        """The hub keeps the stock of a raised order back until it hears of a later reading: make one."""
+        self._reserved.set()
+        self._wanted.set()
+
+    def _tell(self, reading: Reading, after_an_order: bool) -> None:
         done = ReadingDone(
             stream=self.journal.stream,
             mode=reading.mode,
@@ -195,7 +208,8 @@ class Agent:
             error=reading.error,
             hint=reading.hint,
         )
-        self.delivery.report(done, urgent=reading.changed_something or bool(reading.error))
+        urgent = reading.changed_something or bool(reading.error) or after_an_order
+        self.delivery.report(done, urgent=urgent)
         if reading.mode != self._said:
             self._said = reading.mode
             self._log.info(f"reading by {reading.mode}", why=reading.why_full or "the query has a CHANGEMARK")

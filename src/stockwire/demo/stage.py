@@ -53,6 +53,7 @@ class Options:
     poll_orders_s: float = 5.0
     product_query: str = ""
     hub_port: int = 0
+    omni_options: dict[str, Any] = field(default_factory=dict)
     shop_options: dict[str, Any] = field(default_factory=dict)
     shop_settings: dict[str, Any] = field(default_factory=dict)
     agent: bool = True
@@ -204,6 +205,7 @@ class Stage:
                 password=OMNI_PASSWORD,
                 stock=self._omni_stock,
                 on_reserved=self._reserve,
+                **self.options.omni_options,
             )
         ).start()
         self._cleanups.append(self.omni.stop)
@@ -281,6 +283,7 @@ dsn = "{self.database.dsn}"
 user = "{self.database.user}"
 password = "{self.database.password}"
 product_query = \'\'\'{query}\'\'\'
+removed_every_s = {options.agent_poll_s}
 [omni]
 url = "{self.omni.url}"
 company = "{COMPANY}"

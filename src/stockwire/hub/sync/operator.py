@@ -1,4 +1,4 @@
-"""What a person does to products on a channel: retry, skip, pause, resume. Each stands in the audit.
+"""What a person does to products on a channel: retry, skip, unlink, pause, resume. Each stands in the audit.
 
 A skip never pretends: who and why are kept, the product stays known to be out of step, and its next change
 offers it again.
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from stockwire.errors import Refused
-from stockwire.hub.models import Audit, Channel, Lane, Stale, StaleState, Variant
-from stockwire.hub.sync.stale import wake_pushes
+from stockwire.hub.models import Audit, Channel, ChannelLink, Known, Lane, Stale, StaleState, Variant
+from stockwire.hub.sync.stale import mark_products, wake_pushes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,20 @@ def skip(channel_id: int, sku: str, who: str, reason: str) -> None:
             hint="Only a product that waits, backs off or needs you can be skipped.",
         )
     _note(channel, who, "skip", sku, {"reason": reason.strip()})
+
+
+def unlink(channel_id: int, sku: str, who: str) -> None:
+    """Forget the channel's id of this SKU; it is then looked up by SKU again, or created. Raises Refused."""
+    channel = _channel(channel_id)
+    product_id = _product_id(channel, sku)
+    links = ChannelLink.objects.filter(channel=channel, variant__product_id=product_id)
+    before = list(links.values("product_code", "variant_code"))
+    if not before:
+        raise Refused(f"{sku} is not linked on {channel.description}.", hint="There is nothing to forget.")
+    Known.objects.filter(channel=channel, variant__product_id=product_id).delete()
+    links.delete()
+    mark_products([product_id], "unlinked")
+    _note(channel, who, "unlink", sku, {"was": before})
 
 
 def pause(channel_id: int, who: str, reason: str) -> None:
