@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
 from stockwire.agent.journal import Journal
 from stockwire.agent.link import HubLink, OutOfStep
-from stockwire.errors import TryLater
-from stockwire.wire import ReadingDone, Settings
+from stockwire.wire import ReadingDone, Received, Settings
 
 REPORT_EVERY_S = 60.0
 SETTINGS_EVERY_S = 60.0
+UNDER_WAY = 2
+"""Batches sent at the same time: the hub reads the second one while it writes the first."""
 
 
 class Delivery:
@@ -28,8 +31,8 @@ class Delivery:
         self._report: ReadingDone | None = None
         self._reported_at = -REPORT_EVERY_S
         self._settings_at = -SETTINGS_EVERY_S
-        waiting = journal.oldest()
-        self._maybe_sent_before = waiting[0] if waiting else 0
+        # What waits from an earlier run may have been sent by it.
+        self._maybe_sent_before = journal.next_number - 1 if journal.waiting() else 0
         self.settings = Settings(source="")
 
     def wake(self) -> None:
@@ -54,28 +57,8 @@ class Delivery:
     def step(self) -> None:
         """Send all that waits. Raises what the hub or the way to it says."""
         self._fetch_settings()
-        start = 0
-        while batch := self._journal.oldest(start):
-            number, payload = batch
-            try:
-                received = self._link.send_batch(payload)
-            except OutOfStep as error:
-                if start or error.expected == number or not self._journal.has_batch(error.expected):
-                    self._begin_anew(f"the hub expects batch {error.expected}, which is not kept any more")
-                    return
-                start = error.expected
-                continue
-            except TryLater:
-                self._maybe_sent_before = max(self._maybe_sent_before, number)
-                raise
-            if received.repeated and number > self._maybe_sent_before:
-                self._begin_anew(f"the hub has another batch {number} than this journal")
-                return
-            self._journal.acknowledged(number)
-            start = 0
-            if not self._journal.waiting():
-                with self._sent:
-                    self._sent.notify_all()
+        if self._journal.waiting():
+            self._send_waiting()
         report, self._report = self._report, None
         if report:
             try:
@@ -84,6 +67,55 @@ class Delivery:
                 self._report = self._report or report
                 raise
             self._reported_at = time.monotonic()
+
+    def _send_waiting(self) -> None:
+        start, refused_before = 0, False
+        while refusal := self._send_from(start):
+            number, expected, acknowledged_some = refusal
+            # A batch that overtook the one before it is sent again; else from where the hub stands.
+            start = number if acknowledged_some and expected < number else expected
+            stuck = refused_before and not acknowledged_some
+            if stuck or expected == number or not self._journal.has_batch(start):
+                self._begin_anew(f"the hub expects batch {expected}, which is not kept any more")
+                return
+            refused_before = True
+
+    def _send_from(self, start: int) -> tuple[int, int, bool] | None:
+        """Send all batches from number `start` in order. Raises what the hub or the way to it says.
+
+        Returns None when all are sent, or (number, the number the hub expects instead, whether any before it
+        was acknowledged). Answers to batches behind a failed one are not looked at: those are sent again.
+        """
+        under_way: deque[tuple[int, Future[Received]]] = deque()
+        following, acknowledged_some = start, False
+        with ThreadPoolExecutor(UNDER_WAY, "batch") as senders:
+            try:
+                while True:
+                    # The first one goes alone: a hub that is away or out of step is asked once.
+                    at_once = UNDER_WAY if acknowledged_some else 1
+                    while len(under_way) < at_once and (batch := self._journal.oldest(following)):
+                        number, payload = batch
+                        under_way.append((number, senders.submit(self._link.send_batch, payload)))
+                        following = number + 1
+                    if not under_way:
+                        return None
+                    number, answer = under_way.popleft()
+                    received = answer.result()
+                    if received.repeated and number > self._maybe_sent_before:
+                        break
+                    self._journal.acknowledged(number)
+                    acknowledged_some = True
+                    if not self._journal.waiting():
+                        with self._sent:
+                            self._sent.notify_all()
+            except OutOfStep as error:
+                return number, error.expected, acknowledged_some
+            except BaseException:
+                # The hub may have applied them all the same: it will say "repeated" next time.
+                self._maybe_sent_before = max(self._maybe_sent_before, following - 1)
+                raise
+        self._begin_anew(f"the hub has another batch {number} than this journal")
+        return None
 
     def _begin_anew(self, why: str) -> None:
         self._log.warning("a new stream begins: everything is read and sent again", why=why)

@@ -69,22 +69,17 @@ def batches(request: HttpRequest) -> HttpResponse:
     batch = _body(request, wire.Batch)
     if len(batch.rows) > wire.MAX_ROWS:
         raise ApiError(422, f"A batch holds at most {wire.MAX_ROWS} rows; this one has {len(batch.rows)}.")
-    with tenancy.scope(client_id):
-        agent = Agent.objects.select_for_update(of=("self",)).select_related("source").get(pk=agent_id)
-        try:
-            return packed(receive(agent, batch))
-        except Gap as gap:
-            raise ApiError(
-                409,
-                f"Batch {batch.number} came out of turn; the hub waits for batch {gap.expected}.",
-                "The agent sends again from there by itself.",
-                expected=gap.expected,
-            ) from None
-        except NotSetUp as error:
-            note = error
-    with tenancy.scope(client_id):
-        note_reading_failed(agent.source, note.message, note.hint)
-    raise ApiError(422, note.message, note.hint)
+    try:
+        return packed(receive(client_id, agent_id, batch))
+    except Gap as gap:
+        raise ApiError(
+            409,
+            f"Batch {batch.number} came out of turn; the hub waits for batch {gap.expected}.",
+            "The agent sends again from there by itself.",
+            expected=gap.expected,
+        ) from None
+    except NotSetUp as error:
+        raise ApiError(422, error.message, error.hint) from None
 
 
 @api_view("POST")

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from time import monotonic, sleep
 
 from django.db import connection
 from django.utils import timezone
 
-from stockwire.domain.records import RowProblem
+from stockwire.domain.records import RowProblem, SourceProduct
+from stockwire.errors import NotSetUp
+from stockwire.hub import tenancy
 from stockwire.hub.models import Agent, Source, SourceProblem
 from stockwire.hub.sync.stale import mark_products
-from stockwire.hub.sync.store_products import store
+from stockwire.hub.sync.store_products import stage, store
 from stockwire.registry import source_connector
 from stockwire.wire import Batch, Received
+
+OVERTAKEN_S = 1.0
 
 
 class Gap(Exception):
@@ -27,25 +32,66 @@ class Gap(Exception):
         self.expected = expected
 
 
-def receive(agent: Agent, batch: Batch) -> Received:
-    """Apply one batch, inside an open scope with the agent's row locked. Raises Gap, or NotSetUp naming a
-    missing column.
+def receive(client_id: int, agent_id: int, batch: Batch) -> Received:
+    """Apply one batch, once and in its turn. Raises Gap, or NotSetUp naming a missing column.
+
+    An agent sends the next batch while this one is being applied. So everything that can be done without the
+    agent's row locked is done before: reading the rows, and bringing them into this connection's own
+    temporary table.
     """
-    if batch.stream == agent.stream and batch.number <= agent.last_number:
-        return Received(number=batch.number, repeated=True)
-    expected = agent.last_number + 1 if batch.stream == agent.stream else 1
-    if batch.number != expected:
-        raise Gap(expected)
-    source = agent.source
-    connector = source_connector(source.type)
-    translator = connector.open(source.read_settings(connector.settings))
-    products, problems = translator.translate(batch.columns, batch.rows) if batch.rows else ([], [])
-    problems += [RowProblem(*problem) for problem in batch.problems]
-    stored = store(source, products, batch.removed)
-    mark_products(stored, "the source changed")
-    _note_problems(source, [product.source_variant_code for product in products], problems)
-    Agent.objects.filter(pk=agent.pk).update(stream=batch.stream, last_number=batch.number)
+    with tenancy.scope(client_id):
+        agent = Agent.objects.select_related("source").get(pk=agent_id)
+        if _is_repeated(agent, batch):
+            return Received(number=batch.number, repeated=True)
+    products, problems = _translated(agent.source, batch)
+    give_up_at = monotonic() + OVERTAKEN_S
+    while True:
+        try:
+            return _apply(client_id, agent_id, batch, products, problems)
+        except Gap as gap:
+            if batch.number != gap.expected + 1 or monotonic() > give_up_at:
+                raise
+        # It overtook the one before, which the agent sent just ahead of it.
+        sleep(0.01)
+
+
+def _apply(
+    client_id: int,
+    agent_id: int,
+    batch: Batch,
+    products: Sequence[SourceProduct],
+    problems: Sequence[RowProblem],
+) -> Received:
+    with tenancy.scope(client_id):
+        staged = stage(products, batch.removed)
+        agent = Agent.objects.select_for_update(of=("self",)).select_related("source").get(pk=agent_id)
+        if _is_repeated(agent, batch):
+            return Received(number=batch.number, repeated=True)
+        expected = agent.last_number + 1 if batch.stream == agent.stream else 1
+        if batch.number != expected:
+            raise Gap(expected)
+        stored = store(agent.source, staged)
+        mark_products(stored, "the source changed")
+        _note_problems(agent.source, [product.source_variant_code for product in products], problems)
+        Agent.objects.filter(pk=agent.pk).update(stream=batch.stream, last_number=batch.number)
     return Received(number=batch.number, products=len(products), changed=len(stored), problems=len(problems))
+
+
+def _is_repeated(agent: Agent, batch: Batch) -> bool:
+    return batch.stream == agent.stream and batch.number <= agent.last_number
+
+
+def _translated(source: Source, batch: Batch) -> tuple[list[SourceProduct], list[RowProblem]]:
+    """Raises NotSetUp, which is also noted at the source."""
+    connector = source_connector(source.type)
+    try:
+        translator = connector.open(source.read_settings(connector.settings))
+        products, problems = translator.translate(batch.columns, batch.rows) if batch.rows else ([], [])
+    except NotSetUp as error:
+        with tenancy.scope(source.client_id):
+            note_reading_failed(source, error.message, error.hint)
+        raise
+    return products, problems + [RowProblem(*problem) for problem in batch.problems]
 
 
 def _note_problems(source: Source, read_well: Sequence[str], problems: Sequence[RowProblem]) -> None:

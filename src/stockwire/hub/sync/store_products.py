@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -19,39 +20,52 @@ from stockwire.domain.records import Active, SourceProduct
 from stockwire.hub.models import Source
 
 
-def store(source: Source, products: Sequence[SourceProduct], removed: Sequence[str] = ()) -> list[int]:
-    """Bring the tables in line with these products and give back the ids of those that changed.
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Products that stand in this transaction's temporary table, and codes that are to go."""
+
+    active: int
+    has_meta: bool
+    gone: list[str]
+
+
+def stage(products: Sequence[SourceProduct], removed: Sequence[str] = ()) -> Staged:
+    """Bring products to the database without touching a table that others see, so before any lock is taken.
 
     ACTIVE creates or updates; DELETE deactivates what is there; IGNORE touches nothing (the guide's table).
     A code in `removed` vanished from the source and counts as DELETE.
     """
     active = [product for product in products if product.product_active is Active.ACTIVE]
     deleted = [p.source_product_code for p in products if p.product_active is Active.DELETE]
-    changed: set[int] = set()
     if active:
-        changed |= _store_active(source, active)
-    if gone := deleted + list(removed):
         with connection.cursor() as cursor:
-            cursor.execute(DEACTIVATE, [source.pk, gone])
+            cursor.execute(STAGE)
+            _copy(cursor, "incoming", (_incoming(product) for product in active))
+    return Staged(len(active), any(product.meta for product in active), [*deleted, *removed])
+
+
+def store(source: Source, staged: Staged) -> list[int]:
+    """Bring the tables in line with what is staged and give back the ids of the products that changed."""
+    changed: set[int] = set()
+    with connection.cursor() as cursor:
+        if staged.active:
+            changed |= _store_active(cursor, source, staged)
+        if staged.gone:
+            cursor.execute(DEACTIVATE, [source.pk, staged.gone])
             changed.update(row[0] for row in cursor.fetchall())
     return sorted(changed)
 
 
-def _store_active(source: Source, products: Sequence[SourceProduct]) -> set[int]:
+def _store_active(cursor: Any, source: Source, staged: Staged) -> set[int]:
     ours = {"client": source.client_id, "source": source.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(STAGE)
-        _copy(cursor, "incoming", (_incoming(product) for product in products))
-        cursor.execute(NEW, ours)
-        created = [row[0] for row in cursor.fetchall()]
-        changed = set(created)
-        # Where every row was new, nothing is left to compare.
-        for sql in () if len(created) == len(products) else (PRODUCTS, VARIANTS, *FEWER, PRICES, QUANTITIES):
-            cursor.execute(sql, ours)
-            changed.update(row[0] for row in cursor.fetchall())
-        if any(product.meta for product in products):
-            cursor.execute(META, ours)
-            changed.update(row[0] for row in cursor.fetchall())
+    cursor.execute(NEW, ours)
+    created = [row[0] for row in cursor.fetchall()]
+    changed = set(created)
+    # Where every row was new, nothing is left to compare.
+    compare = () if len(created) == staged.active else (PRODUCTS, VARIANTS, *FEWER, PRICES, QUANTITIES)
+    for sql in (*compare, META) if staged.has_meta else compare:
+        cursor.execute(sql, ours)
+        changed.update(row[0] for row in cursor.fetchall())
     return changed
 
 
