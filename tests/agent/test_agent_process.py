@@ -132,6 +132,18 @@ def test_an_order_is_raised_and_confirmed(with_omni, start_agent, hub, omni, unt
     assert posted(omni) == [("SW-1", 1)]
 
 
+def test_a_raised_order_is_followed_at_once_by_a_reading_that_shows_what_omni_reserved(
+    with_omni, start_agent, hub, until
+):
+    with_omni.poll_s = 600
+    start_agent(with_omni)
+    until(lambda: len(hub.readings) == 1)
+    hub.to_raise = [order()]
+    until(lambda: hub.raised)
+    until(lambda: len(hub.readings) == 2, what="a second report long before the next poll")
+    assert hub.readings[1].read_at > hub.raised[0].raised_at
+
+
 def test_an_agent_killed_while_posting_finds_its_document_after_the_restart(
     with_omni, start_agent, hub, omni, until
 ):
