@@ -28,6 +28,9 @@ _ACTIVE = {active.value: active for active in Active} | {"": Active.IGNORE}
 _PRICE_COLUMN = re.compile(r"SELLINGPRICE\d+")
 _EXTRA_COLUMN = re.compile(r"EXTRADTLS\d+")
 
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,4})?")
+"""How nearly all amounts, quantities and weights come; nothing has to be said about them."""
+
 _NONE = Decimal("NaN")
 """Stands for a blank price; only ever compared by identity."""
 
@@ -235,6 +238,9 @@ class _Batch:
 
     def _price(self, code: str, column: str, text: str) -> Decimal:
         """The price in a text, remembered when there is nothing to say about it; _NONE for a blank one."""
+        if _PLAIN_NUMBER.fullmatch(text):
+            self._prices[text] = plain = Decimal(text)
+            return plain
         shown = text.strip()[:60]
         price = _number(text.strip()) if shown else _NONE
         if price is None:
@@ -295,6 +301,8 @@ class _Batch:
 
 def _number(text: str) -> Decimal | None:
     """A finite number of a believable size, or None. Python's own extras (1_000, NaN) are none."""
+    if _PLAIN_NUMBER.fullmatch(text):
+        return Decimal(text)
     try:
         number = Decimal(text)
     except InvalidOperation:
