@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
+from stockwire import dying
 from stockwire.agent.journal import Journal
 from stockwire.agent.link import HubLink, OutOfStep
 from stockwire.wire import ReadingDone, Received, Settings
@@ -103,6 +104,7 @@ class Delivery:
                     received = answer.result()
                     if received.repeated and number > self._maybe_sent_before:
                         break
+                    dying.step("agent-batch-answered")
                     self._journal.acknowledged(number)
                     acknowledged_some = True
                     if not self._journal.waiting():

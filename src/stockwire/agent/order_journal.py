@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from stockwire import dying
 from stockwire.agent.journal import Journal
 from stockwire.wire import Raised, RaiseOrder
 
@@ -90,6 +91,7 @@ class OrderJournal:
         A post whose fate nobody has settled stays remembered, so that it is never simply repeated. Once a
         person knows of the doubt, offering the order again is that person's decision.
         """
+        dying.step("agent-outcome-told")
         oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat()
         same = (raised.order_id, raised.claim)
         with self._journal.transaction(forced=True) as db:

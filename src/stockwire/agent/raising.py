@@ -13,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from stockwire import dying
 from stockwire.agent.order_journal import OrderEntry, OrderJournal
 from stockwire.connectors.omni.api import AlreadyExists, FoundDocument
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
@@ -54,8 +55,10 @@ class Raiser:
 
     def handle(self, order: RaiseOrder) -> Raised:
         """One claimed order to its outcome. Outcomes other than "not_yet" are in the journal already."""
+        dying.step("agent-order-received")
         before = self._orders.entry(order.order_id)
         self._orders.intend(order)
+        dying.step("agent-intent-noted")
         try:
             outcome = self._by_reference(order, before) if order.reference else self._numbered(order, before)
         except (TryLater, NotSetUp) as error:
@@ -90,12 +93,14 @@ class Raiser:
     def _by_reference(self, order: RaiseOrder, before: OrderEntry | None) -> Raised:
         if found := self._find(order):
             return _raised(order, found.number, found=True)
+        dying.step("agent-looked-up")
         if before and before.posted_at and (left := self._still_to_wait(before.posted_at)):
             raise TryLater(
                 f"{_name(order)}: a post without answer may still be in work in Omni; not posted again yet.",
                 after_s=left,
             )
         self._orders.posting(order.order_id)
+        dying.step("agent-posting-noted")
         try:
             number = self._service.post(order.resource, order.reference, order.body)
         except AlreadyExists as error:
@@ -115,6 +120,7 @@ class Raiser:
             if outcome := self._look_again(order, found=False):
                 return outcome
             raise
+        dying.step("agent-post-answered")
         return self._confirmed(order, number)
 
     def _confirmed(self, order: RaiseOrder, number: str) -> Raised:
@@ -184,7 +190,9 @@ class Raiser:
         return max(0.0, (posted_at + self._repost_after - datetime.now(UTC)).total_seconds())
 
     def _answered(self, raised: Raised) -> Raised:
+        dying.step("agent-looked-up-again")
         self._orders.answer(raised)
+        dying.step("agent-outcome-noted")
         return raised
 
 

@@ -16,6 +16,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from stockwire import dying
 from stockwire.agent.config import DatabaseSettings
 from stockwire.agent.firebird import Column, Database, Snapshot, describe_columns, first_row, open_database
 from stockwire.agent.journal import INTERNAL, Journal
@@ -364,6 +365,7 @@ class _Pass:
         self.journal.queue(payload, digests, gone, stream=self.stream)
         self.reading.rows_sent += len(rows)
         self.reading.problems += len(problems)
+        dying.step("agent-batch-noted")
         self.queued()
 
     def _check_stop(self) -> None:

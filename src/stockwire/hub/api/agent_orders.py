@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from stockwire import wire
+from stockwire import dying, wire
 from stockwire.hub import tenancy
 from stockwire.hub.api.agent_auth import authenticate
 from stockwire.hub.api.answers import ApiError, api_view, packed
@@ -61,8 +61,12 @@ def raised(request: HttpRequest) -> HttpResponse:
         raise ApiError(
             422, f"This is not the outcome of an order: {error}.", "Upgrade the agent to the hub's version."
         ) from None
+    dying.step("web-outcome-received")
     with tenancy.scope(client_id):
-        return packed(wire.Confirmed(known=confirm(Agent.objects.get(pk=agent_id), told)))
+        known = confirm(Agent.objects.get(pk=agent_id), told)
+        dying.step("web-outcome-written")
+    dying.step("web-outcome-committed")
+    return packed(wire.Confirmed(known=known))
 
 
 def _caller(request: HttpRequest) -> tuple[int, int, int]:
@@ -89,7 +93,11 @@ def _look(client_id: int, agent_id: int, asks_anew: bool) -> wire.Work:
             )
             if agent.read_now or agent.full_read:
                 Agent.objects.filter(pk=agent_id).update(read_now=False, full_read=False)
-            return found
+            if found.raise_orders:
+                dying.step("web-work-claimed")
+        if found.raise_orders:
+            dying.step("web-work-committed")
+        return found
     finally:
         # Back to the pool: many agents wait at the same time.
         connection.close()

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from stockwire import dying
 from stockwire.errors import NotSetUp, Refused
 from stockwire.hub import jobs, tenancy
 from stockwire.hub.api.answers import ApiError
@@ -55,6 +56,7 @@ def _take(request: HttpRequest, channel: Channel, body: bytes) -> HttpResponse:
         lanes = Lane.objects.filter(channel=channel, kind=LaneKind.ORDERS, paused=False)
         for lane_id in lanes.values_list("id", flat=True):
             jobs.wake(channel.client_id, lane_id)
+        dying.step("web-webhook-marked")
     return _thanks()
 
 

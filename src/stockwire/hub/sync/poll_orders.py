@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from stockwire import ports
+from stockwire import dying, ports
 from stockwire.errors import NotSetUp, Refused, TryLater
 from stockwire.hub import models
 from stockwire.hub.sync import lanes
@@ -54,6 +54,7 @@ def poll(held: lanes.Claim, row: models.Channel, channel: ports.Channel) -> None
     while chunk := list(islice(hints, CHUNK)):
         with lanes.writing(held):
             _mark(held, chunk, since)
+        dying.step("worker-orders-polled")
         until = max((hint.modified_at for hint in chunk if hint.modified_at), default=until)
     with lanes.writing(held):
         if until is not None and (since is None or until > since):

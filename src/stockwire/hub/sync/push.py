@@ -14,6 +14,7 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
+from stockwire import dying
 from stockwire.domain.plan import Plan
 from stockwire.errors import NotSetUp, TryLater
 from stockwire.hub.models import Stale, StaleState
@@ -51,13 +52,18 @@ def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> Non
     Raises TryLater or NotSetUp when the channel as a whole cannot be worked with.
     """
     while taken := _take(held):
+        dying.step("worker-stale-taken")
         with lanes.writing(held):
             snapshots = planned(held.channel_id, [mark.product_id for mark in taken])
         to_send = [(snapshot, _change(snapshot)) for snapshot in snapshots if snapshot.plan.action]
+        dying.step("worker-planned")
         outcomes = channel.push([change for _, change in to_send]) if to_send else []
+        dying.step("worker-sent")
         sent = list(zip((snapshot for snapshot, _ in to_send), outcomes, strict=True))
         with lanes.writing(held):
             stop = _record(held, taken, snapshots, sent)
+            dying.step("worker-recorded")
+        dying.step("worker-record-committed")
         if stop is not None:
             raise stop
 

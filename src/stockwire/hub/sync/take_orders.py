@@ -14,7 +14,7 @@ from time import monotonic
 import structlog
 from django.utils import timezone
 
-from stockwire import ports
+from stockwire import dying, ports
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
 from stockwire.hub import models, tenancy
 from stockwire.hub.sync import lanes
@@ -85,8 +85,10 @@ def _due_marks(run: _Run) -> Sequence[models.OrderMark]:
 def _take(run: _Run, mark: models.OrderMark) -> None:
     """One order. The mark goes only if nothing was announced since it was read."""
     code = mark.channel_order_code
+    dying.step("worker-mark-read")
     try:
         order = run.channel.order(code)
+        dying.step("worker-order-fetched")
         run.answered = True
         with lanes.writing(run.held):
             if order is None:
@@ -96,6 +98,8 @@ def _take(run: _Run, mark: models.OrderMark) -> None:
             models.OrderMark.objects.filter(
                 channel_id=mark.channel_id, channel_order_code=code, version=mark.version
             ).delete()
+            dying.step("worker-order-stored")
+        dying.step("worker-order-committed")
     except (lanes.LostLease, NotSetUp):
         raise
     except StockwireError as error:
