@@ -39,6 +39,7 @@ class HubConfig(BaseModel):
     agent_silent_s: float = 900.0
     claim_s: float = 180.0
     workers: int = 4
+    worker_lost_s: float = Field(20.0, gt=0, description="Silence after which a worker is taken for dead")
     log_json: bool = False
 
 

@@ -6,20 +6,25 @@ every lane that is due.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+from typing import Any
 
 import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job, Status
 
+from stockwire import dying
 from stockwire.hub import tenancy
 
 log = structlog.get_logger("stockwire.worker")
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
-STALLED_S = 30
 
 
 def wake(client_id: int, lane_id: int) -> None:
@@ -44,15 +49,42 @@ def work_lane(client_id: int, lane_id: int) -> None:
 @app.task(name="tick", queueing_lock="tick", lock="tick")
 def tick(timestamp: int) -> None:
     """Wake every lane that is due: the net under all wake-ups."""
+    dying.step("worker-ticking")
     for client_id, lane_id in tenancy.due_lanes(timezone.now()):
         wake(client_id, lane_id)
 
 
-@app.periodic(cron="* * * * * */15")
-@app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", lock="retry_stalled_jobs")
-async def retry_stalled_jobs(timestamp: int) -> None:
-    """Jobs of a killed worker stay "doing" for ever unless somebody puts them back."""
-    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S)
-    for job in stalled:
+# No lock: the job of a worker that died in here would keep it, and nobody could ever take anything over.
+@app.periodic(cron="* * * * * */5")
+@app.task(name="take_over_from_the_dead", queueing_lock="take_over_from_the_dead")
+async def take_over_from_the_dead(timestamp: int) -> None:
+    """Jobs of a killed worker stay "doing" for ever, and keep their locks, unless somebody ends them.
+
+    They are not put back: a newer request for the same lane may be waiting, and there is room for one only.
+    The lane is set free and woken instead, and then the dead job goes. Doing this twice does no harm.
+    """
+    lost_s = settings.CONFIG.worker_lost_s
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=lost_s):
         log.warning("A worker died in the middle of a job; it is done again", job=job.task_name)
-        await app.job_manager.retry_job(job)
+        if job.task_name == work_lane.name:
+            await sync_to_async(_free_lane)(**_arguments(job))
+        dying.step("worker-lane-freed")
+        try:
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+        except exceptions.ConnectorException as error:
+            log.info("The job of a worker thought dead ended after all", job=job.task_name, why=str(error))
+
+
+def _arguments(job: Job) -> dict[str, int]:
+    """Through Django's connection they come as the text of the JSON, else read."""
+    given: Any = job.task_kwargs
+    arguments: dict[str, int] = json.loads(given) if isinstance(given, str) else given
+    return arguments
+
+
+def _free_lane(client_id: int, lane_id: int) -> None:
+    from stockwire.hub.sync import lanes
+
+    with tenancy.scope(client_id):
+        lanes.take_from_the_dead(lane_id)
+        wake(client_id, lane_id)

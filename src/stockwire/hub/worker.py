@@ -9,6 +9,10 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 log = structlog.get_logger("stockwire.worker")
+# Heartbeats a worker may miss before it is taken for dead.
+HEARTBEATS = 5
+# Its row goes much later: nobody may forget a worker that is only slow.
+FORGOTTEN_AFTER_S = 600.0
 # A waiting lock-mate starts at the next poll, and nobody should wait longer than this for one.
 POLL_S = 0.5
 
@@ -28,6 +32,8 @@ async def _run() -> None:
             concurrency=settings.CONFIG.workers,
             fetch_job_polling_interval=POLL_S,
             listen_notify=True,
+            update_heartbeat_interval=settings.CONFIG.worker_lost_s / HEARTBEATS,
+            stalled_worker_timeout=FORGOTTEN_AFTER_S,
             delete_jobs="always",
             install_signal_handlers=True,
             shutdown_graceful_timeout=10,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from stockwire.errors import NotSetUp, TryLater
@@ -69,6 +69,14 @@ def writing(held: Claim) -> Iterator[None]:
         if not renewed:
             raise LostLease(held)
         yield
+
+
+def take_from_the_dead(lane_id: int) -> None:
+    """Its worker is no more: the lane is free at once, inside an open scope. Should that worker wake up after
+    all, it finds a newer fencing number and writes nothing."""
+    Lane.objects.filter(pk=lane_id).update(
+        owner="", lease_until=None, epoch=F("epoch") + 1, next_at=timezone.now()
+    )
 
 
 def release(held: Claim, next_due: Callable[[], datetime | None]) -> None:
