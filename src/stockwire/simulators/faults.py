@@ -107,6 +107,12 @@ class Faults:
         # Chance of a rehearsal, repeatable by its seed; nothing secret hangs on it.
         self._random = random.Random(self.seed)  # noqa: S311
 
+    def reseed(self, seed: int) -> None:
+        """Chance begins anew from this seed."""
+        with self._lock:
+            self.seed = seed
+            self._random.seed(seed)
+
     def arm(self, fault: Fault) -> None:
         with self._lock:
             self._armed.append(fault)

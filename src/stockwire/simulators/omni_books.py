@@ -137,7 +137,7 @@ class Books:
         longest = self._options.reference_max
         if longest is not None and len(reference) > longest:
             raise Rejected(f'Reference "{reference}" is longer than {longest} characters')
-        if (resource, reference) in self._documents:
+        if self._options.references_unique and (resource, reference) in self._documents:
             raise Rejected(
                 self._options.duplicate_reference_text.format(resource=resource, reference=reference)
             )

@@ -55,6 +55,8 @@ class OmniOptions:
     """A10: POST /Sales Order/<ref> takes <ref> as the document's reference. False: Omni numbers itself."""
     duplicate_reference_text: str = '{resource} "{reference}" already exists'
     """A10: the words for a reference that is taken."""
+    references_unique: bool = True
+    """A10: a reference that is taken is turned down. False: each post makes a document (see `posted`)."""
     reference_max: int | None = 15
     """A11: longest reference; None for any length."""
     auth_failure_status: int = 500

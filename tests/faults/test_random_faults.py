@@ -1,0 +1,133 @@
+"""Everything goes wrong at random while orders and stock changes flow; then it is calm, and all must agree.
+
+The seed is printed. STOCKWIRE_FAULT_SEED repeats one, STOCKWIRE_FAULT_ORDERS and _CHANGES make it longer.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from stockwire.simulators.faults import Fault
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+SEED = int(os.environ.get("STOCKWIRE_FAULT_SEED", "20261123"))
+ORDERS = int(os.environ.get("STOCKWIRE_FAULT_ORDERS", "60"))
+CHANGES = int(os.environ.get("STOCKWIRE_FAULT_CHANGES", "150"))
+LATE_S = 1.5
+OF_OMNI = {
+    "slow": 0.3,
+    "answer_late": LATE_S,
+    "work_late": LATE_S,
+    "error_500": 0.0,
+    "error_500_after": 0.0,
+    "html": 0.0,
+    "garbage": 0.0,
+    "drop": 0.0,
+}
+OF_A_SHOP = {**OF_OMNI, "rate_limited": 1.0, "partial": 0.0}
+
+
+@pytest.fixture(scope="module")
+def patient(build_house: Any) -> Iterator[Any]:
+    """A house of its own: agent and shop client give a call up after a second."""
+    with build_house(post_timeout_s=1.0, omni_options={}, shop_settings={"timeout_s": 1.0}) as house:
+        yield house
+
+
+def test_orders_among_random_faults_of_omni_are_raised_once_each(patient: Any) -> None:
+    chaos = Chaos(patient, patient.stage.omni, OF_OMNI, share=0.15)
+    codes = []
+    for _ in range(ORDERS):
+        codes += patient.place_orders(1)
+        chaos.go_on()
+    chaos.until_struck(5, patient.place_orders, codes)
+    chaos.calm()
+    patient.until(lambda: patient.all_raised(codes), "all orders are raised once it is calm", 120)
+    documents = patient.documents_of(codes)
+    assert Counter(documents.values()) == {1: len(codes)}
+    assert patient.documents_without_order() == []
+    assert len(chaos.struck()) >= 5, chaos.struck()
+    patient.settle()
+
+
+def test_changes_and_orders_among_random_faults_of_the_shop_arrive_once_each(patient: Any) -> None:
+    chaos = Chaos(patient, patient.stage.shop, OF_A_SHOP, share=0.2)
+    items = [
+        row[0]
+        for row in patient.stage.read_stock_database(
+            "select STOCKCODE from STOCK where upper(trim(EXTRADTLS8)) = 'ACTIVE' order by STOCKCODE"
+        )
+    ]
+    codes = []
+    for number in range(CHANGES):
+        level = (
+            "update STOCK set STOCKLEVEL = RESERVED + ? where STOCKCODE = ?",
+            (500 + number, items[number % len(items)]),
+        )
+        patient.stage.change_stock_database(level)
+        if number % (CHANGES // 20) == 0:
+            codes += patient.place_orders(1)
+        chaos.go_on()
+    chaos.until_struck(5, patient.place_orders, codes)
+    chaos.calm()
+    patient.until(lambda: patient.all_raised(codes), "all orders are raised once it is calm", 120)
+    patient.settle()
+    stored = "select channel_order_code, count(*) from orders where channel_order_code = any(%s) group by 1"
+    assert dict(patient.stage.rows(stored, codes)) == dict.fromkeys(codes, 1)
+    assert Counter(patient.documents_of(codes).values()) == {1: len(codes)}
+    skus = Counter(p["sku"] for p in patient.stage.shop.app.state()["products"] if p["status"] != "trash")
+    assert max(skus.values()) == 1, "a product is in the shop twice"
+    assert len(chaos.struck()) >= 5, chaos.struck()
+
+
+class Chaos:
+    """Strikes `share` of all calls of one simulator, closes its door and kills processes, all from SEED."""
+
+    def __init__(self, house: Any, stand: Any, kinds: dict[str, float], share: float) -> None:
+        self.house, self.stand = house, stand
+        self._chance = random.Random(SEED)
+        self._pause = threading.Event()
+        self._before, self._kills_before = Counter(stand.faults.struck_so_far()), dict(house.kills)
+        self._refused = 0
+        stand.faults.reseed(SEED)
+        each = share / len(kinds)
+        for kind, delay_s in kinds.items():
+            stand.faults.arm(Fault(kind, times=None, probability=each, delay_s=delay_s))
+
+    def go_on(self) -> None:
+        """A moment of the rehearsal: mostly nothing, sometimes a closed door or a killed process."""
+        self._pause.wait(self._chance.uniform(0, 0.3))
+        happens = self._chance.random()
+        if happens < 0.1:
+            process = self._chance.choice(["agent", "worker", "web"])
+            self.house.kill(process)
+            self.house.start(process)
+        elif happens < 0.13:
+            self.stand.refuse(1.0)
+            self._refused += 1
+
+    def until_struck(self, kinds: int, place_orders: Any, codes: list[str]) -> None:
+        """Go on a little while too few kinds of fault have struck, with orders for them to strike."""
+        while len(self.struck()) < kinds and len(codes) < 3 * ORDERS:
+            codes += place_orders(1)
+            self.go_on()
+
+    def struck(self) -> Counter[str]:
+        seen = Counter(self.stand.faults.struck_so_far()) - self._before
+        return seen + Counter({"refused": self._refused})
+
+    def calm(self) -> None:
+        """No more faults; says on standard output what happened (pytest -s)."""
+        self.stand.faults.clear()
+        self.stand.accept()
+        kills = {name: count - self._kills_before[name] for name, count in self.house.kills.items()}
+        sys.stdout.write(f"\nseed {SEED}: faults {dict(self.struck())}, killed {kills}\n")
