@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
+from django.http import HttpResponse
 
 from stockwire import wire
 from stockwire.simulators.stand import Stand
@@ -153,3 +156,99 @@ def settings_of_hub(hub: Any) -> Iterator[Any]:
 
     yield change
     settings.CONFIG = before
+
+
+COLUMNS = ("STOCKCODE", "DESCRIPTION", "EXTRADTLS8", "SELLINGPRICE1", "OAvailable")
+
+
+@dataclass
+class Feed:
+    """What an agent sends: rows of the product query in numbered batches, through the hub's own address."""
+
+    hub: Any
+    token: str
+    stream: str = "first-journal"
+    number: int = 0
+
+    def row(self, code: str | None, **over: str | None) -> dict[str, str | None]:
+        """An active item of the guide's columns; `over` changes or adds columns."""
+        plain = (code, f"Item {code}", "ACTIVE", "115.00", "12")
+        return {**dict(zip(COLUMNS, plain, strict=True)), **over}
+
+    def send(self, *rows: dict[str, str | None], **more: Any) -> wire.Received:
+        """The next batch of the stream, which must be taken."""
+        self.number += 1
+        answer = self.post(self.number, *rows, **more)
+        assert answer.status_code == 200, answer.content
+        return msgspec.msgpack.decode(answer.content, type=wire.Received)
+
+    def post(
+        self, number: int, *rows: dict[str, str | None], columns: Any = None, **more: Any
+    ) -> HttpResponse:
+        """A batch of this number, whatever the hub says to it."""
+        from django.test import Client
+
+        names = list(columns or (rows[0] if rows else COLUMNS))
+        batch = wire.Batch(
+            stream=self.stream,
+            number=number,
+            read_at=datetime.now(UTC).isoformat(),
+            columns=names,
+            rows=[[row.get(name) for name in names] for row in rows],
+            **more,
+        )
+        return Client().post(
+            "/api/agent/batches",
+            data=msgspec.msgpack.encode(batch),
+            content_type="application/x-msgpack",
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+
+    def item(self, code: str) -> dict[str, Any]:
+        """How the hub holds this item: product and variant, its price lists, quantities and attributes."""
+        cursor = self.hub.owner.execute(
+            """select p.id, p.source_product_code, p.active, p.title, p.body_html, p.collection,
+                v.source_variant_code, v.sku, v.barcode, v.grams, v.inventory_management,
+                (select coalesce(json_object_agg(tier, price::text), '{}') from price_tiers
+                 where variant_id = v.id) as prices,
+                (select coalesce(json_object_agg(warehouse, quantity::text), '{}') from quantities
+                 where variant_id = v.id) as quantities,
+                (select coalesce(json_object_agg(key, value), '{}') from product_meta
+                 where product_id = p.id) as meta
+            from products p join variants v on v.product_id = p.id where v.source_variant_code = %s""",
+            [code],
+        )
+        found = cursor.fetchall()
+        assert len(found) == 1, f"{code} is there {len(found)} times"
+        return dict(zip([column.name for column in cursor.description], found[0], strict=True))
+
+    def codes(self) -> list[str]:
+        return [row[0] for row in self.hub.rows("select source_product_code from products order by 1")]
+
+    def problems(self) -> list[tuple[str, str]]:
+        """(code, message) of every row the hub reports."""
+        return list(self.hub.rows("select code, message from source_problems order by code, message"))
+
+    def marks(self) -> list[tuple[str, str, int]]:
+        """(channel, code, version) of every stale mark."""
+        return list(
+            self.hub.rows(
+                "select c.description, p.source_product_code, s.version from stale s"
+                " join channels c on c.id = s.channel_id join products p on p.id = s.product_id order by 1, 2"
+            )
+        )
+
+
+@pytest.fixture
+def feed(hub: Any) -> Feed:
+    return Feed(hub, hub.agent_token)
+
+
+@pytest.fixture
+def feed_of(hub: Any) -> Callable[..., Feed]:
+    """The feed of another client or source: feed_of(client_id, source_id)."""
+
+    def of(client_id: int, source_id: int) -> Feed:
+        return Feed(hub, hub.new_agent(client_id, source_id)[1])
+
+    return of

@@ -50,11 +50,15 @@ class SourceProduct:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """A source row that could not be used. `code` is its stock code, or "" when it has none."""
+    """What is wrong with a source row. `code` is its stock code, or "" when it has none.
+
+    `used` is True when the row was used all the same, as the message says (a rounded price, an unknown flag).
+    """
 
     code: str
     message: str
     hint: str
+    used: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ def problem(bad: list[str | None], **settings: Any) -> RowProblem:
     assert [product.sku for product in products] == ["BEFORE", "AFTER"]
     assert len(problems) == 1
     assert problems[0].hint
+    assert not problems[0].used
     return problems[0]
 
 
@@ -108,12 +109,13 @@ def test_the_active_column_is_read_trimmed_and_in_any_case_and_blank_is_ignore(
     assert one(row(active=text)).product_active is active
 
 
-def test_an_unknown_active_value_is_ignore_and_said_once_however_often_it_comes() -> None:
+def test_an_unknown_active_value_is_ignore_and_said_of_each_row() -> None:
     products, problems = translate(row("A", active="ACTVE"), row("B", active="ACTVE"), row("C", active="1"))
     assert [product.product_active for product in products] == [Active.IGNORE] * 3
-    assert [(p.code, p.message) for p in problems] == [
-        ("A", 'EXTRADTLS8 is "ACTVE" on A and 1 more: treated as IGNORE.'),
-        ("C", 'EXTRADTLS8 is "1" on C: treated as IGNORE.'),
+    assert [(p.code, p.message, p.used) for p in problems] == [
+        ("A", 'A: EXTRADTLS8 is "ACTVE", which was treated as IGNORE.', True),
+        ("B", 'B: EXTRADTLS8 is "ACTVE", which was treated as IGNORE.', True),
+        ("C", 'C: EXTRADTLS8 is "1", which was treated as IGNORE.', True),
     ]
 
 
@@ -133,6 +135,7 @@ def test_a_row_to_delete_is_deleted_whatever_else_is_wrong_with_it() -> None:
     products, problems = translate(row(active="DELETE", price="POA"))
     assert products[0].product_active is Active.DELETE
     assert "deactivated all the same" in problems[0].message
+    assert problems[0].used
 
 
 @pytest.mark.parametrize(
@@ -164,6 +167,7 @@ def test_more_decimals_than_money_has_are_rounded_half_up_and_said() -> None:
     products, problems = translate(row(price="1.23455"))
     assert products[0].price_tiers == {"retail": Decimal("1.2346")}
     assert "more than 4 decimals: 1.2346 was used" in problems[0].message
+    assert problems[0].used
 
 
 @pytest.mark.parametrize("text", [None, "", "  "])

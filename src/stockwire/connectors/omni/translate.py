@@ -43,8 +43,8 @@ def translate(
     """Products and problems, both in the order of `rows`.
 
     Rows that share a STOCKCODE become one product with a quantity per WAREHOUSECODE; its other fields are
-    those of the first row. A product to be IGNOREd carries its code and title only. Problems of a row that
-    was used all the same (a rounded price, an unknown active value) say what was done with it.
+    those of the first row. A product to be IGNOREd carries its code and title only. A problem of a row that
+    was used all the same (a rounded price, an unknown active value) says so and what was done with it.
     Raises NotSetUp naming a missing column and the columns there are.
     """
     return _Batch(_Layout(columns, settings)).translate(rows)
@@ -105,7 +105,6 @@ class _Batch:
         self._products: list[SourceProduct] = []
         self._problems: list[RowProblem] = []
         self._at: dict[str, int] = {}
-        self._unknown: dict[str, list[str]] = {}
         # The same few prices, quantities and weights come again and again: each text is read once.
         self._prices: dict[str, Decimal] = {}
         self._quantities: dict[str, Decimal] = {}
@@ -114,13 +113,6 @@ class _Batch:
     def translate(self, rows: Sequence[Row]) -> tuple[list[SourceProduct], list[RowProblem]]:
         for number, row in enumerate(rows, 1):
             self._row(number, row)
-        for value, codes in self._unknown.items():
-            more = f" and {len(codes) - 1} more" if len(codes) > 1 else ""
-            self._problem(
-                codes[0],
-                f'{self._layout.active_name} is "{value}" on {codes[0]}{more}: treated as IGNORE.',
-                f"Put ACTIVE, DELETE or IGNORE into {self._layout.active_name} of the stock item in Omni.",
-            )
         return self._products, self._problems
 
     def _row(self, number: int, row: Row) -> None:
@@ -163,7 +155,7 @@ class _Batch:
         except _Unusable as problem:
             # A product that is to go must go, whatever else is wrong with its row; unless it is the code.
             _check_text(code, "STOCKCODE", code, SKU_MAX)
-            self._problem(code, f"{problem.message} It is deactivated all the same.", problem.hint)
+            self._note(code, f"{problem.message} It is deactivated all the same.", problem.hint)
             return SourceProduct(code, code, code, active, title[:TITLE_MAX].replace("\x00", ""))
 
     def _whole_product(self, code: str, title: str, active: Active, row: Row) -> SourceProduct:
@@ -232,7 +224,12 @@ class _Batch:
     def _active(self, code: str, text: str) -> Active:
         active = _ACTIVE.get(text) or _ACTIVE.get(text.upper())
         if active is None:
-            self._unknown.setdefault(text[:60], []).append(code[:SKU_MAX])
+            name = self._layout.active_name
+            self._note(
+                code[:SKU_MAX],
+                f'{code[:SKU_MAX]}: {name} is "{text[:60]}", which was treated as IGNORE.',
+                f"Put ACTIVE, DELETE or IGNORE into {name} of the stock item in Omni.",
+            )
             return Active.IGNORE
         return active
 
@@ -257,7 +254,7 @@ class _Batch:
             self._prices[text] = price
             return price
         if abs(rounded - price) > DOUBLE_NOISE:
-            self._problem(
+            self._note(
                 code,
                 f"{code}: {column} is {shown}, more than 4 decimals: {rounded} was used.",
                 "Round the selling price in Omni or in the product query.",
@@ -294,9 +291,13 @@ class _Batch:
         """A text, trimmed; None when the query does not yield the column."""
         return None if index < 0 else (row[index] or "").strip().replace("\x00", "")
 
-    def _problem(self, code: str, message: str, hint: str) -> None:
+    def _note(self, code: str, message: str, hint: str) -> None:
+        """Something to know about a row that is used all the same."""
+        self._problem(code, message, hint, used=True)
+
+    def _problem(self, code: str, message: str, hint: str, *, used: bool = False) -> None:
         # No database text holds a NUL, and the message quotes the row.
-        self._problems.append(RowProblem(code.replace("\x00", "?"), message.replace("\x00", "?"), hint))
+        self._problems.append(RowProblem(code.replace("\x00", "?"), message.replace("\x00", "?"), hint, used))
 
 
 def _number(text: str) -> Decimal | None:

@@ -12,6 +12,7 @@ from time import monotonic, sleep
 from django.db import connection
 from django.utils import timezone
 
+from stockwire import dying
 from stockwire.domain.records import RowProblem, SourceProduct
 from stockwire.errors import NotSetUp
 from stockwire.hub import tenancy
@@ -47,7 +48,9 @@ def receive(client_id: int, agent_id: int, batch: Batch) -> Received:
     give_up_at = monotonic() + OVERTAKEN_S
     while True:
         try:
-            return _apply(client_id, agent_id, batch, products, problems)
+            received = _apply(client_id, agent_id, batch, products, problems)
+            dying.step("web-batch-committed")
+            return received
         except Gap as gap:
             if batch.number != gap.expected + 1 or monotonic() > give_up_at:
                 raise
@@ -72,9 +75,11 @@ def _apply(
             raise Gap(expected)
         stored = store(agent.source, staged)
         mark_products(stored, "the source changed")
-        _note_problems(agent.source, [product.source_variant_code for product in products], problems)
+        _note_problems(agent.source, products, batch.removed, problems)
         Agent.objects.filter(pk=agent.pk).update(stream=batch.stream, last_number=batch.number)
-    return Received(number=batch.number, products=len(products), changed=len(stored), problems=len(problems))
+        dying.step("web-batch-written")
+    unusable = sum(not problem.used for problem in problems)
+    return Received(number=batch.number, products=len(products), changed=len(stored), problems=unusable)
 
 
 def _is_repeated(agent: Agent, batch: Batch) -> bool:
@@ -94,17 +99,27 @@ def _translated(source: Source, batch: Batch) -> tuple[list[SourceProduct], list
     return products, problems + [RowProblem(*problem) for problem in batch.problems]
 
 
-def _note_problems(source: Source, read_well: Sequence[str], problems: Sequence[RowProblem]) -> None:
-    """Keep every problem once, and forget those of rows that read well now."""
+def _note_problems(
+    source: Source,
+    products: Sequence[SourceProduct],
+    removed: Sequence[str],
+    problems: Sequence[RowProblem],
+) -> None:
+    """Keep every problem once. What was known of a code before is forgotten as soon as a batch speaks of it:
+    its row reads well now, or has another problem, or has vanished. Notes on rows that were used all the same
+    are kept in the same way.
+    """
     if not problems and not SourceProblem.objects.filter(source=source).exists():
         return
     now = timezone.now()
     with connection.cursor() as cursor:
-        if read_well:
-            cursor.execute(
-                "delete from source_problems where source_id = %s and code = any(%s)",
-                [source.pk, list(read_well)],
-            )
+        # Rows without a code are many and cannot be told apart: their problems stay.
+        spoken_of = {product.source_variant_code for product in products} | set(removed)
+        spoken_of |= {problem.code[:100] for problem in problems if problem.code}
+        cursor.execute(
+            "delete from source_problems where source_id = %s and code = any(%s)",
+            [source.pk, list(spoken_of)],
+        )
     SourceProblem.objects.bulk_create(
         [
             SourceProblem(

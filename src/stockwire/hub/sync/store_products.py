@@ -187,8 +187,11 @@ VARIANTS = f"""
 FEWER = (
     f"""delete from price_tiers t using incoming i {_VARIANT}
         where t.variant_id = v.id and t.tier <> all(i.tiers) returning v.product_id""",  # noqa: S608
+    # Only what changed is sent, so a batch may bring one warehouse of an item: the others stay. A figure for
+    # all warehouses together ("") and figures for single ones do not go together.
     f"""delete from quantities q using incoming i {_VARIANT}
-        where q.variant_id = v.id and q.warehouse <> all(i.warehouses) returning v.product_id""",  # noqa: S608
+        where q.variant_id = v.id and q.warehouse <> all(i.warehouses)
+            and (q.warehouse = '' or '' = any(i.warehouses)) returning v.product_id""",  # noqa: S608
 )
 _CHANGED = """
     with written as ({} returning variant_id)
