@@ -41,7 +41,8 @@ def authenticate(request: HttpRequest) -> tuple[int, int]:
         raise ApiError(
             401,
             "The hub does not know this agent's token.",
-            "Make a new enrolment code in the hub and run: stockwire agent enrol --config agent.toml --code CODE",
+            "Make a new enrolment code in the hub and run:"
+            " stockwire agent enrol --config agent.toml --code CODE",
         )
     client_id, agent_id = found
     with tenancy.scope(client_id):

@@ -45,7 +45,15 @@ FUNCTIONS = """
     create function stockwire_due_lanes(moment timestamptz) returns table (client_id bigint, lane_id bigint)
         language sql stable security definer set search_path = public, pg_temp as
         $$ select l.client_id, l.id from lanes l
-           where l.next_at <= moment and not l.paused and (l.lease_until is null or l.lease_until < moment) $$;
+           where not l.paused and (l.lease_until is null or l.lease_until < moment)
+           and (l.next_at <= moment
+                -- A mark that was committed after its lane had looked, and whose wake-up was taken for another.
+                or l.attempts = 0 and l.kind = 'push' and exists (
+                    select 1 from stale s where s.channel_id = l.channel_id
+                    and s.state in ('waiting', 'backing_off') and s.next_at <= moment)
+                or l.attempts = 0 and l.kind = 'orders' and exists (
+                    select 1 from order_marks m where m.channel_id = l.channel_id
+                    and not m.needs_you and m.next_at <= moment)) $$;
 """
 
 GRANTS = """

@@ -31,6 +31,11 @@ TAKE = """
     where channel_id = %s and state in ('waiting', 'backing_off') and next_at <= now()
     order by next_at, product_id limit %s
 """
+# Before anything is written back, in the order in which products are marked (sync/stale): two who lock the
+# same marks in different orders would wait for each other.
+LOCK = """
+    select 1 from stale where channel_id = %s and product_id = any(%s) order by product_id for update
+"""
 CLEAR = """
     delete from stale s using unnest(%s::bigint[], %s::bigint[]) as seen(product_id, version)
     where s.channel_id = %s and s.product_id = seen.product_id and s.version = seen.version
@@ -97,6 +102,8 @@ def _record(
 ) -> NotSetUp | None:
     """Write down every outcome. Gives back the reason to pause the channel, if one item found it."""
     marks = {mark.product_id: mark for mark in taken}
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [held.channel_id, list(marks)])
     done: list[tuple[Snapshot, Done]] = []
     unsettled: set[int] = set()
     pause: NotSetUp | None = None

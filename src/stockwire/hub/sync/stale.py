@@ -45,7 +45,8 @@ def mark_products(product_ids: Sequence[int], why: str) -> int:
     if not product_ids:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(MARK_ALL, [list(product_ids)])
+        # In one order everywhere, so that two who mark the same products never wait for each other in turn.
+        cursor.execute(MARK_ALL, [sorted(set(product_ids))])
         marked = dict(cursor.fetchall())
     wake_pushes(set(marked))
     return sum(marked.values())
@@ -69,12 +70,13 @@ def wake_pushes(channel_ids: set[int]) -> None:
     """Wake the push lanes of these channels, in the transaction of the caller."""
     if not channel_ids:
         return
-    now = timezone.now()
     lanes = Lane.objects.filter(channel_id__in=channel_ids, kind=LaneKind.PUSH, paused=False)
-    for lane_id, client_id in lanes.values_list("id", "client_id"):
+    for lane_id, client_id in lanes.order_by("id").values_list("id", "client_id"):
         jobs.wake(client_id, lane_id)
-    # A lane that is backing off keeps its later time; the others come up with the next tick at the latest.
-    lanes.filter(attempts=0).update(next_at=now)
+    # A second net under the job. A lane that is being written to right now is passed over: its worker holds
+    # the row and wants the stale marks that we hold. One that is backing off keeps its later time.
+    free = lanes.filter(attempts=0).order_by("id").select_for_update(skip_locked=True)
+    Lane.objects.filter(pk__in=[lane.pk for lane in free.only("id")]).update(next_at=timezone.now())
 
 
 def ensure_lanes(channel: Channel) -> None:
