@@ -83,6 +83,26 @@ def test_a_field_the_source_does_not_supply_is_left_alone() -> None:
     assert sent(replace(BOLT, barcode=None), known) == {}
 
 
+def test_no_quantity_goes_out_for_a_product_whose_stock_is_not_managed() -> None:
+    service = replace(BOLT, inventory_management=False)
+    assert sent(service) == {
+        "title": "Hex bolt M8",
+        "price": Decimal("12.50"),
+        "inventory_management": False,
+    }
+    assert sent(replace(service, available=Decimal(3)), after_a_push(service)) == {}
+
+
+def test_a_product_whose_stock_is_managed_again_gets_its_quantity_even_when_it_is_the_old_one() -> None:
+    known = after_a_push(BOLT)
+    unmanaged = plan(replace(BOLT, inventory_management=False), TERMS, known)
+    assert {difference.name: difference.after for difference in unmanaged.differences} == {
+        "inventory_management": False
+    }
+    known = {**known, **confirmed(unmanaged, known)}
+    assert sent(BOLT, known) == {"inventory_management": True, "quantity": 240}
+
+
 def test_a_deleted_product_is_removed_where_it_is_linked_and_forgotten_where_it_is_not() -> None:
     gone = replace(BOLT, active=False)
     assert plan(gone, TERMS, after_a_push(BOLT)).action == "remove"

@@ -100,6 +100,9 @@ def confirmed(plan_made: Plan, known: Mapping[str, Fields] | None) -> dict[str, 
     for difference in plan_made.differences:
         group = after.setdefault(difference.group, dict((known or {}).get(difference.group, {})))
         group[difference.name] = difference.after
+    if after.get(STOCK, {}).get("inventory_management") is False:
+        # A channel that no longer manages the stock forgets the figure, so it is sent again later.
+        after[STOCK].pop("quantity", None)
     return after
 
 
@@ -122,9 +125,12 @@ def _wanted(
     else:
         wanted[PRICE] = {"price": priced.price}
         reasons[PRICE, "price"] = priced.reason
-    stock = sellable(item.available, item.held, terms.stock_buffer, terms.qty_limit_upper)
-    wanted[STOCK] = {"inventory_management": item.inventory_management, "quantity": stock.quantity}
-    reasons[STOCK, "quantity"] = stock.reason
+    wanted[STOCK] = {"inventory_management": item.inventory_management}
+    if item.inventory_management:
+        # A quantity switches a shop's stock management on, so one goes out only where it is wanted on.
+        stock = sellable(item.available, item.held, terms.stock_buffer, terms.qty_limit_upper)
+        wanted[STOCK]["quantity"] = stock.quantity
+        reasons[STOCK, "quantity"] = stock.reason
     return wanted, reasons, problem
 
 
