@@ -100,9 +100,9 @@ def test_with_deletion_switched_off_the_product_and_its_link_stay(simulated, add
     assert shop.stand.calls.total == 0
 
 
-def test_a_sku_that_lies_in_the_bin_is_refused_with_the_way_out(simulated, add, change):
+def test_a_sku_that_lies_in_the_bin_is_refused_with_the_way_out_when_restoring_is_off(simulated, add, change):
     shop = simulated()
-    channel = shop.channel()
+    channel = shop.channel(restore_from_bin_enabled="false")
     (made,) = channel.push([add("BOLT")])
     channel.push([change("BOLT", action=Action.REMOVE, id=made.link.product_code)])
     (outcome,) = channel.push([add("BOLT")])
@@ -111,9 +111,9 @@ def test_a_sku_that_lies_in_the_bin_is_refused_with_the_way_out(simulated, add, 
     assert "restore_from_bin_enabled" in outcome.error.hint
 
 
-def test_a_sku_that_lies_in_the_bin_is_restored_when_the_operator_wants_it(simulated, add, change):
+def test_a_sku_that_lies_in_the_bin_is_restored(simulated, add, change):
     shop = simulated()
-    channel = shop.channel(restore_from_bin_enabled="true")
+    channel = shop.channel()
     (made,) = channel.push([add("BOLT")])
     channel.push([change("BOLT", action=Action.REMOVE, id=made.link.product_code)])
     (outcome,) = channel.push([add("BOLT", price=Decimal("15.00"))])
@@ -129,10 +129,10 @@ def test_a_linked_product_the_owner_binned_is_not_silently_kept_up_to_date_there
     (made,) = shop.channel().push([add("BOLT")])
     shop.owner().call("DELETE", f"/products/{made.link.product_code}")
     stock = change("BOLT", {"quantity": 3}, id=made.link.product_code)
-    (outcome,) = shop.channel().push([stock])
+    (outcome,) = shop.channel(restore_from_bin_enabled="false").push([stock])
     assert isinstance(outcome, Failed)
     assert "lies in the shop's bin" in outcome.error.message
-    (restored,) = shop.channel(restore_from_bin_enabled="true").push([stock])
+    (restored,) = shop.channel().push([stock])
     assert isinstance(restored, Done)
     assert shop.app.shop.products[int(made.link.product_code)]["status"] == "publish"
 

@@ -181,10 +181,10 @@ class WooCommerceSettings(BaseModel):
         "Products",
     )
     restore_from_bin_enabled: Switch = _setting(
-        False,
+        True,
         "Restore products from the bin",
-        "When a product to be created lies in the shop's bin under the same SKU, restore it. Off: you are "
-        "told instead.",
+        "When a product that is active in the source lies in the shop's bin, restore it: DELETE and then "
+        "ACTIVE brings it back. Off: you are told instead.",
         "Products",
     )
     inventory_management: Switch = _setting(
