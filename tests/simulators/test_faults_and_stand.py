@@ -270,3 +270,16 @@ def test_faults_work_in_process_without_sockets(counter: Counter) -> None:
 def test_routes_are_counted_without_their_numbers() -> None:
     assert route_of("/wp-json/wc/v3/products/12/variations/9") == "/wp-json/wc/v3/products/*/variations/*"
     assert route_of("/Sales Order/SW-0001") == "/Sales Order/*"
+
+
+def test_a_stand_that_stops_closes_the_system_it_serves() -> None:
+    class Closing(Counter):
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+
+    system = Closing()
+    with Stand(system):
+        assert system.closed == 0
+    assert system.closed == 1

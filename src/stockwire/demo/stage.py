@@ -209,11 +209,11 @@ class Stage:
             )
         ).start()
         self._cleanups.append(self.omni.stop)
-        shop = woocommerce.create(
-            consumer_key=CONSUMER_KEY, consumer_secret=CONSUMER_SECRET, **self.options.shop_options
-        )
-        self._cleanups.append(shop.close)
-        self.shop = Stand(shop).start()
+        self.shop = Stand(
+            woocommerce.create(
+                consumer_key=CONSUMER_KEY, consumer_secret=CONSUMER_SECRET, **self.options.shop_options
+            )
+        ).start()
         self._cleanups.append(self.shop.stop)
 
     def _start_hub(self) -> None:

@@ -34,6 +34,9 @@ class SimulatedSystem(Protocol):
 
     `state()` is JSON-ready. `acts` maps a name to an act that takes the posted JSON object and returns
     something JSON-ready; it raises ValueError or KeyError when it is asked for something impossible.
+
+    A system may also have `close()`, for what it does of its own accord (sending webhooks): a stand that stops
+    calls it first, and for good.
     """
 
     acts: Mapping[str, Callable[[dict[str, Any]], object]]
@@ -83,9 +86,12 @@ class Stand:
         return self
 
     def stop(self) -> None:
-        """Close both ports and end every call under way, waiting ones included."""
+        """Close the system and both ports and end every call under way, waiting ones included."""
         self._forget_timer()
         self.faults.end_waits()
+        close = getattr(self.app, "close", None)
+        if close is not None:
+            close()
         for listener in (self._listener, self._control):
             listener.stop()
             listener.end_calls(STOP_WITHIN_S)
