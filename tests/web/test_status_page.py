@@ -311,7 +311,7 @@ def test_an_order_that_has_gone_on_meanwhile_is_left_alone(
     order(hub, shop, "#1042", state="raised", document_number="SO1")
     [(order_id,)] = hub.rows("select id from orders")
     answer = browser(new_user()).post(f"/orders/{order_id}/send-again", follow=True)
-    assert "Order #1042 is raised: you cannot send again it now." in words(answer.content.decode())
+    assert "Order #1042 is raised: it cannot be sent again now." in words(answer.content.decode())
     assert hub.rows("select state from orders") == [("raised",)]
 
 

@@ -94,6 +94,12 @@ class Order(models.Model):
             models.Index(
                 fields=["source"], condition=models.Q(stock_released_at=None), name="orders_holding_stock"
             ),
+            # The status page asks every few seconds for raised orders that need somebody.
+            models.Index(
+                fields=["client"],
+                condition=models.Q(state="raised") & ~models.Q(reason=""),
+                name="orders_to_settle",
+            ),
         ]
 
 

@@ -17,6 +17,16 @@ from stockwire.hub.sync import order_history
 from stockwire.hub.sync.held_stock import held_by, mark_what_changed
 from stockwire.hub.sync.store_order import ring
 
+# What each act, as the audit names it, does to an order.
+DONE = {
+    "send again": "sent again",
+    "release": "released",
+    "hold": "held",
+    "cancel": "cancelled",
+    "reset": "reset",
+    "settle": "settled",
+}
+
 
 def send_again(order_id: int, who: str) -> None:
     """Send a saved, held, refused, doubtful or cancelled order to the source, whatever stopped it before.
@@ -103,7 +113,7 @@ def _acting(order_id: int, who: str, action: str, allowed: tuple[OrderState, ...
         raise Refused("This order does not exist.", hint="It may belong to another client.")
     if row.state not in allowed:
         raise Refused(
-            f"Order {row.number} is {OrderState(row.state).label.lower()}: you cannot {action} it now.",
+            f"Order {row.number} is {OrderState(row.state).label.lower()}: it cannot be {DONE[action]} now.",
             hint="Wait a moment and look at it again.",
         )
     before, held = _shown(row), held_by(row)
