@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
+from typing import Any, cast
 
 from benchmarks.figures import Figure, Figures, Say, Sizes, Wrong
 from benchmarks.machine import peak_memory_mb
@@ -111,8 +112,9 @@ def _linked(stage: Stage) -> int:
 
 
 def _shown(stage: Stage) -> int:
-    with stage.shop.app.shop.lock:
-        products = stage.shop.app.shop.products.values()
+    app: Any = stage.shop.app
+    with app.shop.lock:
+        products = app.shop.products.values()
         return sum(1 for product in products if product["stock_quantity"] == 7777)
 
 
@@ -149,12 +151,13 @@ def _orders(stage: Stage, sizes: Sizes, say: Say) -> Figures:
 
 def _placed_and_raised(stage: Stage, orders: int) -> list[float]:
     """Place so many orders at the same moment; seconds from each placing to its document in Omni."""
-    books, pause = stage.omni.app.books, threading.Event()
+    omni, shop = cast("Any", stage.omni.app), cast("Any", stage.shop.app)
+    books, pause = omni.books, threading.Event()
     had = {document.reference for document in books.documents()}
 
     def place(_: int) -> tuple[str, float]:
         began = time.perf_counter()
-        return str(stage.shop.app.acts["place_order"]({"shape": "guest"})["id"]), began
+        return str(shop.acts["place_order"]({"shape": "guest"})["id"]), began
 
     with ThreadPoolExecutor(orders) as buyers:
         placed = dict(buyers.map(place, range(orders)))
@@ -180,7 +183,7 @@ def _check_one_document_each(stage: Stage, orders: int) -> None:
         lambda: stage.rows("select count(*) from orders where state = 'raised'")[0][0] == orders,
         "the hub knows that all orders are raised",
     )
-    documents = stage.omni.app.books.documents()
+    documents = cast("Any", stage.omni.app).books.documents()
     if len(documents) != orders or any(document.posted != 1 for document in documents):
         raise Wrong(f"{len(documents)} documents for {orders} orders, or one posted twice")
 
