@@ -31,13 +31,18 @@ class Enrolled(msgspec.Struct):
 
 
 class Settings(msgspec.Struct):
-    """GET /api/agent/settings: what the hub decides for the agent."""
+    """GET /api/agent/settings: what the hub decides for the agent.
+
+    `source_settings` are the source's own settings without secrets, so that `stockwire agent check` can
+    look whether the codes and columns they name exist.
+    """
 
     source: str
     poll_s: float = 10.0
     full_read_hour: int = 2
     resend_from: int = 0
     clock_utc: str = ""
+    source_settings: dict[str, Any] = {}
 
 
 class Batch(msgspec.Struct):
@@ -47,7 +52,8 @@ class Batch(msgspec.Struct):
     batch received twice is answered twice and applied once. `removed` are stock codes that vanished.
     `problems` are rows the agent could not read: (code, message, hint). `read_at` is the aware UTC moment
     the reading's snapshot opened, in ISO 8601: what was raised after it is not yet in these quantities.
-    `full` is True in every batch of a full read.
+    `full` is True in every batch of a full read. `removals_confirmed` says that a person at the source has
+    allowed what `removed` names, however much it is.
     """
 
     stream: str
@@ -58,6 +64,7 @@ class Batch(msgspec.Struct):
     removed: list[str] = []
     problems: list[tuple[str, str, str]] = []
     full: bool = False
+    removals_confirmed: bool = False
 
 
 class Received(msgspec.Struct):

@@ -71,8 +71,11 @@ def test_the_example_configuration_is_a_valid_one(tmp_path):
     assert "ASSUMPTION" in printed.output
 
 
-def test_every_key_the_example_shows_in_a_comment_exists(tmp_path):
-    printed = CliRunner().invoke(agent, ["example-config"]).output
+@pytest.mark.parametrize("kind", [[], ["--report"]])
+def test_every_key_the_example_shows_in_a_comment_exists(tmp_path, kind):
+    printed = CliRunner().invoke(agent, ["example-config", *kind]).output
+    printed = printed.replace("# everything_active = false", "everything_active = false")
+    printed = printed.replace('# "Stock Listing CEN" = "CEN"', '"Stock Export" = "CEN"')
     path = tmp_path / "agent.toml"
     (tmp_path / "hub-ca.pem").write_text("x")
     lines = []
@@ -85,6 +88,55 @@ def test_every_key_the_example_shows_in_a_comment_exists(tmp_path):
     settings = load(path, environment={})
     assert settings.hub.proxy
     assert settings.omni.repost_after_s == 60
+    if kind:
+        assert settings.report.column_map["SELLINGPRICE2"] == "stock_unit_selling_price_2"
+        assert settings.report.warehouses == {"Stock Export": "CEN"}
+
+
+REPORT = {"active": "web"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"database": {"user": "u", "path": "x", "product_query": "S"}}, "a product query and a report"),
+        ({"omni": None}, "no [omni]"),
+        ({"report": {"names": []}}, "name each saved report once"),
+        ({"report": {"names": ["A", "A"]}}, "name each saved report once"),
+        ({"report": {"columns": {"Description": ""}}}, "leaves DESCRIPTION out"),
+        ({"report": {"warehouses": {"stock export": "CEN"}}}, "'stock export', which report.names does not"),
+        ({"report": {"names": ["A", "B"], "warehouses": {"A": "1"}}}, "whose warehouse each one is"),
+        ({"report": {"names": ["A", "B"], "warehouses": {"A": "1", "B": "1"}}}, "warehouse of its own"),
+        (
+            {"report": {"warehouses": {"Stock Export": "1"}, "columns": {"WAREHOUSECODE": "warehouse_code"}}},
+            "both say which warehouse",
+        ),
+        ({"report": {"active": "web", "everything_active": True}}, "exclude each other"),
+        ({"report": {"poll_s": 0}}, "report.poll_s is 0"),
+        ({"report": {"removal_limit": 20}}, "report.removal_limit is 20"),
+    ],
+)
+def test_a_mistake_about_reports_is_named_with_its_fix(changes, words):
+    settings = {"hub": raw()["hub"], "report": REPORT, "omni": {"company": "C"}, **changes}
+    with pytest.raises(NotSetUp) as caught:
+        parse({name: table for name, table in settings.items() if table is not None}, environment={})
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+def test_with_a_report_no_database_is_needed_and_without_either_nothing_is_read():
+    settings = {"hub": raw()["hub"], "report": REPORT, "omni": {"company": "C"}}
+    assert parse(settings, environment={}).report.column_map == {
+        "STOCKCODE": "stock_code",
+        "DESCRIPTION": "stock_description",
+        "SELLINGPRICE1": "selling_price_excl",
+        "BARCODE": "bar_code",
+        "CATEGORY": "stock_category_description",
+        "EXTRADTLS8": "web",
+        "OAvailable": "available",
+    }
+    with pytest.raises(NotSetUp, match="nowhere where products come from"):
+        parse({"hub": raw()["hub"]}, environment={})
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 
+from stockwire.agent.commands import agent
 from stockwire.errors import NotSetUp, TryLater
 
 
@@ -165,7 +167,7 @@ def test_products_that_vanish_all_at_once_are_held_back_for_a_person(either, hub
     reading = either.sync()
     assert reading.removed == 0
     assert "1,960 of 2,000 products vanished" in reading.error
-    assert "removal_limit" in reading.hint
+    assert "stockwire agent confirm-removals --config agent.toml" in reading.hint
     assert len(hub.source) == 2_000
     assert either.sync().error == reading.error
     either.settings.removed_every_s = 3_600.0
@@ -173,6 +175,41 @@ def test_products_that_vanish_all_at_once_are_held_back_for_a_person(either, hub
     either.settings.removal_limit = 1.0
     assert either.sync().removed == 1_960
     assert either.differences() == []
+
+
+def test_a_person_confirms_held_removals_once_and_for_their_number_only(either, hub, tmp_path):
+    config = tmp_path / "agent.toml"
+    config.write_text(
+        f'data_folder = "{either.folder}"\n[hub]\nurl = "{hub.url}"\n'
+        '[database]\npath = "X"\nuser = "U"\nproduct_query = "SELECT 1"\n'
+    )
+    confirm = ["confirm-removals", "--config", str(config)]
+    either.sync()
+    nothing = CliRunner().invoke(agent, confirm)
+    assert nothing.exit_code == 2
+    assert "No removals wait for you" in nothing.output
+    either.sql("DELETE FROM STOCK ORDER BY STOCKCODE ROWS 800")
+    assert "800 of 2,000" in either.sync().error
+    said = CliRunner().invoke(agent, confirm)
+    assert said.exit_code == 0, said.output
+    either.sql("DELETE FROM STOCK ORDER BY STOCKCODE ROWS 100")
+    assert either.sync().error, "more is missing than was confirmed"
+    CliRunner().invoke(agent, confirm)
+    reading = either.sync()
+    assert (reading.error, reading.removed) == ("", 2_000 - len(hub.source))
+    assert hub.batches[-1].removals_confirmed
+    assert either.differences() == []
+    either.sql("DELETE FROM STOCK ORDER BY STOCKCODE ROWS 900")
+    assert either.sync().error, "the permission was for once"
+
+
+def test_a_few_products_may_go_without_a_question(either, hub):
+    either.sync()
+    either.sql("DELETE FROM STOCK ORDER BY STOCKCODE ROWS 300")
+    reading = either.sync()
+    assert reading.error == ""
+    assert reading.removed == 2_000 - len(hub.source) > 200
+    assert not hub.batches[-1].removals_confirmed
 
 
 def test_a_query_without_stockcode_names_the_columns_it_has(make_bench):

@@ -1,7 +1,8 @@
-"""`stockwire agent ...`: run, enrol, example-config. Words to the operator on stderr, results on stdout."""
+"""`stockwire agent ...`, one command each. Words to the operator on stderr, results on stdout."""
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sys
@@ -13,11 +14,14 @@ import click
 import structlog
 
 from stockwire.agent.config import load
-from stockwire.agent.example import EXAMPLE_CONFIG
-from stockwire.errors import StockwireError
+from stockwire.agent.example import EXAMPLE_CONFIG, EXAMPLE_REPORT_CONFIG
+from stockwire.errors import NotSetUp, StockwireError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stockwire.agent.run import Agent
+    from stockwire.ports import Finding
 
 _config_option = click.option(
     "--config",
@@ -63,7 +67,7 @@ def run_command(config_path: Path) -> None:
 @click.option("--code", required=True, help="The enrolment code the console shows; it works once.")
 def enrol_command(config_path: Path, code: str) -> None:
     """Exchange an enrolment code for this agent's own token, kept in the data folder."""
-    from stockwire.agent.run import enrol
+    from stockwire.agent.enrolment import enrol
 
     _plain_log()
     try:
@@ -74,12 +78,70 @@ def enrol_command(config_path: Path, code: str) -> None:
 
 
 @agent.command(
+    name="confirm-removals",
+    epilog="Example: stockwire agent confirm-removals --config agent.toml",
+)
+@_config_option
+def confirm_removals_command(config_path: Path) -> None:
+    """Allow, once, the removals that are held back because so many products vanished from Omni at once."""
+    from stockwire.agent.journal import FILE_NAME, Journal
+    from stockwire.agent.removals import confirm
+
+    try:
+        folder = Path(load(config_path).data_folder)
+        if not (folder / FILE_NAME).exists():
+            raise NotSetUp(
+                f"There is no journal in {folder}.", hint="Is this the configuration the agent runs with?"
+            )
+        with Journal(folder) as journal:
+            count = confirm(journal)
+    except StockwireError as error:
+        raise _spoken(error) from None
+    click.echo(
+        f"{count:,} products are removed with the next reading, if no more than that are missing then."
+    )
+
+
+@agent.command(
+    name="check",
+    epilog="Example: stockwire agent check --config agent.toml",
+)
+@_config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def check_command(config_path: Path, as_json: bool) -> None:
+    """Look at every prerequisite: hub, database, product query, Omni, this machine. It only reads.
+
+    Ends with 0 when nothing failed, with 1 otherwise.
+    """
+    from stockwire.agent.checks import report
+    from stockwire.agent.checks.check_up import check_file
+    from stockwire.agent.checks.machine import Surroundings
+
+    _plain_log()
+    findings = []
+
+    def kept() -> Iterator[Finding]:
+        for finding in check_file(config_path, Surroundings(config=config_path.resolve())):
+            findings.append(finding)
+            yield finding
+
+    if as_json:
+        click.echo(json.dumps(report.as_object(list(kept())), ensure_ascii=False))
+    else:
+        for line in report.lines(kept()):
+            click.echo(line)
+    if any(finding.state == "failed" for finding in findings):
+        sys.exit(1)
+
+
+@agent.command(
     name="example-config",
     epilog="Example: stockwire agent example-config > agent.toml",
 )
-def example_config_command() -> None:
+@click.option("--report", is_flag=True, help="With saved reports of Omni instead of a product query.")
+def example_config_command(report: bool) -> None:
     """Print a commented agent.toml to fill in."""
-    click.echo(EXAMPLE_CONFIG, nl=False)
+    click.echo(EXAMPLE_REPORT_CONFIG if report else EXAMPLE_CONFIG, nl=False)
 
 
 def _run_until_told(the_agent: Agent) -> None:

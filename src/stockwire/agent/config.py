@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from stockwire.connectors.omni.reports import QUANTITY, STOCK_EXPORT_COLUMNS
 from stockwire.errors import NotSetUp
 
 ENVIRONMENT = {
@@ -30,7 +31,7 @@ class DatabaseSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True)
     """How the Firebird database of the Omni company is reached, with a user that may only read."""
 
     user: str
-    product_query: str
+    product_query: str = ""
     password: str = ""
     dsn: str = ""
     host: str = "127.0.0.1"
@@ -38,7 +39,7 @@ class DatabaseSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True)
     path: str = ""
     charset: str = "WIN1252"
     driver: Literal["auto", "firebird-driver", "firebirdsql"] = "auto"
-    removal_limit: float = 0.5
+    removal_limit: float = 0.2
     removed_every_s: float = 30.0
 
     @property
@@ -54,6 +55,35 @@ class DatabaseSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True)
         if found is None:
             return self.host, self.port, self.dsn
         return found[1], int(found[2] or self.port), found[3]
+
+
+class ReportSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Saved reports instead of a product query. `columns` changes or adds to the columns of Stock Export;
+    "" leaves one out. `active` is the report's key that holds ACTIVE, DELETE or IGNORE, sent on under
+    `active_column`, which is the name the source in the hub is set to. `warehouses` is report to warehouse.
+    """
+
+    names: list[str] = msgspec.field(default_factory=lambda: ["Stock Export"])
+    columns: dict[str, str] = {}
+    active: str = ""
+    everything_active: bool = False
+    active_column: str = "EXTRADTLS8"
+    warehouses: dict[str, str] = {}
+    filters: dict[str, str] = {}
+    removal_limit: float = 0.2
+    poll_s: float = 180.0
+
+    @property
+    def column_map(self) -> dict[str, str]:
+        """Column of the product query to key of the report: STOCKCODE first, the quantity last."""
+        given = {name.upper(): key for name, key in self.columns.items()}
+        merged = {name.upper(): key for name, key in STOCK_EXPORT_COLUMNS.items()} | given
+        if self.active:
+            merged[self.active_column.upper()] = self.active
+        named = {name: key for name, key in merged.items() if key}
+        quantity = named.pop(QUANTITY.upper(), "")
+        first = {name: named.pop(name) for name in ("STOCKCODE", "WAREHOUSECODE") if name in named}
+        return {**first, **named, QUANTITY: quantity}
 
 
 class OmniSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -82,11 +112,13 @@ class HubSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class AgentSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The whole file. `poll_s` and `hash_poll_s` are the pauses between readings in the two ways of
-    reading; the hub's own poll_s wins over `poll_s` where the file does not say it (0)."""
+    """The whole file. Products come from `database` or from `report`. `poll_s` and `hash_poll_s` are the
+    pauses between readings in the two ways of reading the database; the hub's own poll_s wins over `poll_s`
+    where the file does not say it (0)."""
 
     hub: HubSettings
-    database: DatabaseSettings
+    database: DatabaseSettings | None = None
+    report: ReportSettings | None = None
     omni: OmniSettings | None = None
     data_folder: str = "stockwire-agent"
     poll_s: float = 0.0
@@ -157,7 +189,25 @@ def _add_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> Non
 
 
 def _check(settings: AgentSettings) -> None:
-    database, hub = settings.database, settings.hub
+    _check_product_source(settings)
+    _check_hub(settings.hub)
+
+
+def _check_product_source(settings: AgentSettings) -> None:
+    database, report = settings.database, settings.report
+    if report is not None:
+        if database is not None and database.product_query.strip():
+            raise NotSetUp(
+                "agent.toml has a product query and a report: products come from one of them.",
+                hint="Take database.product_query or the table [report] out.",
+            )
+        _check_report(report, settings.omni)
+        return
+    if database is None:
+        raise NotSetUp(
+            "agent.toml says nowhere where products come from: it has no table [database] and no [report].",
+            hint="Compare with the output of: stockwire agent example-config",
+        )
     if not database.dsn and not database.path:
         raise NotSetUp(
             "agent.toml: database.path is missing.",
@@ -169,11 +219,55 @@ def _check(settings: AgentSettings) -> None:
             "agent.toml: database.product_query is empty.",
             hint="Give the SELECT whose columns are STOCKCODE, DESCRIPTION, SELLINGPRICE1 and so on.",
         )
-    if not 0 < database.removal_limit <= 1:
+    _check_limit("database", database.removal_limit)
+
+
+def _check_report(report: ReportSettings, omni: OmniSettings | None) -> None:
+    _check_limit("report", report.removal_limit)
+    columns, names = report.column_map, report.names
+    problem = fix = ""
+    if omni is None:
+        problem = "there is a table [report], but no [omni] that says how OmniWebServiceREST is reached."
+        fix = "Add the table [omni] with url, company, user and password."
+    elif not names or not all(name.strip() for name in names) or len(set(names)) != len(names):
+        problem = "report.names must name each saved report once."
+        fix = 'Write the names exactly as Omni shows them: names = ["Stock Export"].'
+    elif missing := [name for name in ("STOCKCODE", "DESCRIPTION", QUANTITY) if not columns.get(name)]:
+        problem = f"report.columns leaves {missing[0]} out."
+        fix = "Name the report's key that holds it, in lower case with underscores."
+    elif unknown := [name for name in report.warehouses if name not in names]:
+        problem = f"report.warehouses names the report {unknown[0]!r}, which report.names does not."
+        fix = "Write the same name in both, letter by letter."
+    elif len(names) > 1 and set(report.warehouses) != set(names):
+        problem = "several reports are read, but report.warehouses does not say whose warehouse each one is."
+        fix = 'Add a line to [report.warehouses] for each, like "Stock CEN" = "CEN".'
+    elif len(set(report.warehouses.values())) != len(report.warehouses) or not all(
+        report.warehouses.values()
+    ):
+        problem = "report.warehouses must give each report a warehouse of its own."
+        fix = "Give every report another warehouse code."
+    elif report.warehouses and "WAREHOUSECODE" in columns:
+        problem = "report.warehouses and a column WAREHOUSECODE both say which warehouse a quantity is of."
+        fix = "Take one of them out."
+    elif report.active and report.everything_active:
+        problem = "report.active and report.everything_active exclude each other."
+        fix = "Take one of them out."
+    elif not report.poll_s >= 1:
+        problem = f"report.poll_s is {report.poll_s}."
+        fix = "Give the seconds between two readings; Omni writes the whole report each time: 180 or more."
+    if problem:
+        raise NotSetUp(f"agent.toml: {problem}", hint=fix)
+
+
+def _check_limit(table: str, limit: float) -> None:
+    if not 0 < limit <= 1:
         raise NotSetUp(
-            f"agent.toml: database.removal_limit is {database.removal_limit}.",
-            hint="Give a share above 0 and at most 1: 0.5 holds back removals of more than half.",
+            f"agent.toml: {table}.removal_limit is {limit}.",
+            hint="Give a share above 0 and at most 1: 0.2 holds back removals of more than 20 %.",
         )
+
+
+def _check_hub(hub: HubSettings) -> None:
     parts = urlsplit(hub.url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise NotSetUp(

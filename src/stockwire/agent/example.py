@@ -1,8 +1,10 @@
-"""The commented agent.toml that `stockwire agent example-config` prints. It holds no real address."""
+"""The commented agent.toml that `stockwire agent example-config` prints, with a product query or with saved
+reports. It holds no real address.
+"""
 
 from __future__ import annotations
 
-EXAMPLE_CONFIG = """\
+_HEAD = """\
 # agent.toml: settings of the Stockwire agent, which runs beside Omni Accounts.
 # Secrets may be left out and given in the environment instead:
 #   STOCKWIRE_DATABASE_PASSWORD, STOCKWIRE_OMNI_PASSWORD, STOCKWIRE_AGENT_TOKEN
@@ -22,6 +24,8 @@ url = "https://hub.example.co.za:8080"
 # use_system_proxy = true       # HTTPS_PROXY and NO_PROXY are followed
 # ca_file = "hub-ca.pem"        # when the hub's certificate was signed by your own authority
 
+"""
+_DATABASE = """\
 [database]
 host = "127.0.0.1"
 port = 3050
@@ -30,7 +34,7 @@ user = "STOCKWIRE_READER"              # a user that may only SELECT
 password = "change me"
 charset = "WIN1252"                    # for databases without a character set of their own (NONE)
 # removed_every_s = 30                 # how often removed rows are looked for
-# removal_limit = 0.5                  # removals of more than this share at once wait for a person
+# removal_limit = 0.2                  # removals of more than this share at once wait for a person
 
 # The product query: its column names are the contract. ASSUMPTION: Omni's table names are not public,
 # so the names after FROM and before AS are to be replaced by those of your database.
@@ -44,6 +48,28 @@ SELECT s.STOCKCODE, s.DESCRIPTION, s.EXTRADTLS8, s.SELLINGPRICE1,
 FROM STOCK k JOIN STOCK s ON s.RDB$DB_KEY = k.RDB$DB_KEY
 '''
 
+"""
+_REPORT = """\
+[report]                               # saved reports of Omni, asked for over OmniWebServiceREST
+names = ["Stock Export"]               # exactly as Omni shows them
+active = "web_status"                  # the report's key that holds ACTIVE, DELETE or IGNORE: the caption of
+                                       # the extra field in lower case, every other character an underscore
+# everything_active = false            # true instead of active: every item of the report is to be sold
+# active_column = "EXTRADTLS8"         # as the source in the hub is set to
+# poll_s = 180                         # Omni writes the whole report each time
+# removal_limit = 0.2                  # removals of more than this share at once wait for a person
+
+[report.columns]                       # added to the columns of Stock Export, or instead of one of them
+# SELLINGPRICE2 = "stock_unit_selling_price_2"
+
+[report.warehouses]                    # where there is one report per warehouse: report = warehouse code
+# "Stock Listing CEN" = "CEN"
+
+[report.filters]                       # the report's own parameters, by their internal names
+# IBarCode = "6001"
+
+"""
+_OMNI = """\
 [omni]                            # leave the table out where this agent raises no orders
 url = "http://127.0.0.1:8080"     # OmniWebServiceREST; its window shows the port
 company = "Company Name (Pty) Ltd" # exactly as Omni shows it
@@ -54,3 +80,12 @@ password = "change me"
 # settle_s = 5                    # pause before an order in doubt is looked up
 # repost_after_s = 60             # least time before an order without answer is posted again
 """
+
+EXAMPLE_CONFIG = _HEAD + _DATABASE + _OMNI
+EXAMPLE_REPORT_CONFIG = (
+    _HEAD
+    + _REPORT
+    + _OMNI.replace(
+        "# leave the table out where this agent raises no orders", "# reports are read over it as well"
+    )
+)

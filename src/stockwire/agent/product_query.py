@@ -40,6 +40,8 @@ def bracketed(query: str) -> str:
 class ProductQuery:
     """The wrapped query and how its rows are decoded. Raises NotSetUp when STOCKCODE is missing."""
 
+    origin = "the product query"
+
     def __init__(self, query: str, described: Sequence[Column]) -> None:
         self.query = _bare(query)
         by_name = {column.name.upper(): column for column in described}

@@ -1,4 +1,4 @@
-"""One reading of the source: which rows are new, changed or gone since the hub was last told.
+"""One reading of the database: which rows are new, changed or gone since the hub was last told.
 
 Two ways. By watermark: Firebird is asked only for rows whose CHANGEMARK is at or above MON$OLDEST_ACTIVE as
 it was before the previous reading; transaction numbers are not in commit order, so "the highest seen" would
@@ -9,55 +9,19 @@ never all held in memory, and nothing here waits for the hub while the database'
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import blake2b
 
-import msgspec
-
-from stockwire import dying
+from stockwire.agent.comparing import DOUBLE, Comparison, Page, Reading, Stopped
 from stockwire.agent.config import DatabaseSettings
 from stockwire.agent.firebird import Column, Database, Snapshot, describe_columns, first_row, open_database
-from stockwire.agent.journal import INTERNAL, Journal
+from stockwire.agent.journal import Journal
 from stockwire.agent.product_query import SEPARATOR, ProductQuery, bracketed
-from stockwire.wire import MAX_ROWS, Batch
 
-BATCH_BYTES = 4 * 1024 * 1024
+__all__ = ["Reader", "Reading", "Stopped"]
+
 DESCRIBED_FOR_S = 600.0
-FEW_ROWS = 20
-"""Fewer vanished rows than this are always believed."""
-
-BLANK, DOUBLE = "blank", "double"
-_encoder = msgspec.msgpack.Encoder()
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a reading did. `mode` is "watermark" or "hash", with " (all rows)" after a full one.
-
-    `why_full` says why all rows were read. `error` and `hint` say what a person must look at although the
-    reading went through (removals held back).
-    """
-
-    mode: str
-    read_at: datetime
-    rows_seen: int = 0
-    rows_sent: int = 0
-    removed: int = 0
-    problems: int = 0
-    seconds: float = 0.0
-    why_full: str = ""
-    error: str = ""
-    hint: str = ""
-
-    @property
-    def changed_something(self) -> bool:
-        return bool(self.rows_sent or self.removed or self.problems)
-
-
-class Stopped(Exception):
-    """The agent was told to stop in the middle of a reading. What was queued stays valid."""
 
 
 class Reader:
@@ -101,7 +65,10 @@ class Reader:
                 self._begin_anew_if_another_source(query)
                 why_full = full or self._why_full(query, position)
                 reading = Reading("watermark" if query.has_mark else "hash", read_at, why_full=why_full)
-                pass_ = _Pass(self._journal, query, reading, self._queued, self._stopped, resend=resend)
+                comparison = Comparison(
+                    self._journal, query, reading, self._queued, self._stopped, resend=resend
+                )
+                pass_ = _Pass(self._journal, query, comparison)
                 if not why_full:
                     keys_due = time.monotonic() >= self._keys_looked_at + self._settings.removed_every_s
                     why_full = pass_.changed_rows(
@@ -110,7 +77,7 @@ class Reader:
                     reading.why_full = why_full
                 if why_full:
                     pass_.all_rows(snapshot)
-                pass_.removals(self._settings.removal_limit)
+                comparison.removals(self._settings.removal_limit)
                 if pass_.keys_looked_at:
                     held = bool(reading.error)  # then the keys are looked at again each time
                     self._keys_looked_at = -self._settings.removed_every_s if held else time.monotonic()
@@ -118,7 +85,7 @@ class Reader:
         if why_full:
             finished["full_at"] = read_at.isoformat()
             reading.mode += " (all rows)" if query.has_mark else ""
-        self._journal.finish_reading(pass_.stream, finished)
+        self._journal.finish_reading(comparison.stream, finished)
         reading.seconds = time.monotonic() - began
         return reading
 
@@ -160,27 +127,15 @@ class Reader:
         return ""
 
 
-@dataclass(slots=True)
 class _Pass:
-    """The work of one reading: rows in, batches out."""
+    """The queries of one reading, their rows handed on to be compared."""
 
-    journal: Journal
-    query: ProductQuery
-    reading: Reading
-    queued: Callable[[], None]
-    stopped: Callable[[], bool]
-    resend: bool
-    stream: str = ""
-    keys_known: bool = False
-    keys_looked_at: bool = False
-    probed: str = ""
-    rows: list[list[str | None]] = field(default_factory=list)
-    digests: list[tuple[str, bytes]] = field(default_factory=list)
-    problems: list[tuple[str, str, str]] = field(default_factory=list)
-    size: int = 0
-
-    def __post_init__(self) -> None:
-        self.stream = self.journal.stream
+    def __init__(self, journal: Journal, query: ProductQuery, comparison: Comparison) -> None:
+        self._journal = journal
+        self._query = query
+        self._comparison = comparison
+        self.keys_looked_at = False
+        self.probed = ""
 
     def changed_rows(self, snapshot: Snapshot, watermark: int, *, look_at_keys: bool) -> str:
         """Rows at or above the watermark; with `look_at_keys` also which keys are gone, when a probe says
@@ -188,17 +143,17 @@ class _Pass:
 
         Returns "" or the reason why all rows have to be read after all.
         """
-        doubled = {key.split(SEPARATOR, 1)[1] for key in self.journal.internal_keys(DOUBLE)}
+        doubled = {key.split(SEPARATOR, 1)[1] for key in self._journal.internal_keys(DOUBLE)}
         doubled = {key.rpartition(SEPARATOR)[0] for key in doubled}
-        for page in snapshot.pages(self.query.select(since=True), (watermark,)):
-            self._check_stop()
+        for page in snapshot.pages(self._query.select(since=True), (watermark,)):
+            self._comparison.check_stop()
             raws = [b"".join(row) for row in page]
-            keys = [self.query.key_of(raw) for raw in raws]
+            keys = [self._query.key_of(raw) for raw in raws]
             if len(set(filter(None, keys))) != len(list(filter(None, keys))) or doubled.intersection(keys):
                 return "rows with the same STOCKCODE changed"
-            self._take(raws, keys)
-        self._flush()
-        before = self.journal.get("probe")
+            self._comparison.take(raws, keys)
+        self._comparison.flush()
+        before = self._journal.get("probe")
         if not look_at_keys:
             self.probed = before
             return ""
@@ -209,165 +164,31 @@ class _Pass:
         return self._scan_keys(snapshot, doubled)
 
     def all_rows(self, snapshot: Snapshot) -> None:
-        self.journal.forget_seen()
-        self.keys_known = True
-        self.reading.rows_seen = 0
-        compare = not self.resend and self.journal.known_count() > 0
-        for page in snapshot.pages(self.query.select(since=False)):
-            self._check_stop()
-            raws = [b"".join(row) for row in page]
-            keys = [self.query.key_of(raw) for raw in raws]
-            self._see(keys)
-            self._take(raws, keys, compare=compare, mark_doubles=True)
-        self._flush()
+        self._comparison.all_rows(self._pages(snapshot))
         self.keys_looked_at = True
         self.probed = self._probe(snapshot)
 
-    def removals(self, limit: float) -> None:
-        """Tell the hub what vanished, unless so much vanished at once that a person should look first."""
-        if not self.keys_known:
-            return
-        gone, known = self.journal.vanished_count(), self.journal.known_count()
-        if gone >= FEW_ROWS and gone > limit * known:
-            self.reading.error = (
-                f"{gone:,} of {known:,} products vanished from the product query at once. "
-                "They were not removed."
-            )
-            self.reading.hint = (
-                "Check the product query, the company's database and the reader's rights. If they are really "
-                "gone, set database.removal_limit = 1.0 in agent.toml and restart the agent."
-            )
-            return
-        while keys := self.journal.vanished(MAX_ROWS):
-            codes = {key.split(SEPARATOR, 1)[0] for key in keys if not key.startswith(INTERNAL)}
-            if self.query.has_warehouse:
-                codes = {code for code in codes if not self.journal.saw_any(code + SEPARATOR)}
-            if codes:
-                self.reading.removed += len(codes)
-                self._queue_batch(removed=sorted(codes), gone=keys)
-            else:
-                self.journal.forget(keys)
+    def _pages(self, snapshot: Snapshot) -> Iterator[Page]:
+        for page in snapshot.pages(self._query.select(since=False)):
+            raws = [b"".join(row) for row in page]
+            yield raws, [self._query.key_of(raw) for raw in raws]
 
     def _probe(self, snapshot: Snapshot) -> str:
-        return "/".join(str(value) for value in first_row(snapshot, self.query.probe()))
+        return "/".join(str(value) for value in first_row(snapshot, self._query.probe()))
 
     def _scan_keys(self, snapshot: Snapshot, doubled: set[str]) -> str:
-        self.journal.forget_seen()
-        self.keys_known = True
-        self.journal.see(sorted(self.journal.internal_keys("")))
+        self._comparison.begin_keys()
+        self._journal.see(sorted(self._journal.internal_keys("")))
         found_double: set[str] = set()
-        for page in snapshot.pages(self.query.select_keys()):
-            self._check_stop()
-            keys = [key for key in (self.query.key_of(b"".join(row)) for row in page) if key]
+        for page in snapshot.pages(self._query.select_keys()):
+            self._comparison.check_stop()
+            keys = [key for key in (self._query.key_of(b"".join(row)) for row in page) if key]
             unique = set(keys)
             if len(unique) != len(keys):
                 found_double |= {key for key in unique if keys.count(key) > 1}
-            found_double |= self.journal.see(list(unique))
+            found_double |= self._journal.see(list(unique))
         if found_double != doubled:
             return "the rows that share a STOCKCODE are others than before"
-        if self.journal.any_unknown_seen():
+        if self._journal.any_unknown_seen():
             return "there are keys that were never read"
         return ""
-
-    def _see(self, keys: list[str]) -> None:
-        """Turn second and further occurrences of a key into internal ones, in place."""
-        unique = list(dict.fromkeys(key for key in keys if key))
-        met = self.journal.see(unique)
-        if not met and len(unique) == sum(1 for key in keys if key):
-            return
-        for place, key in enumerate(keys):
-            if key in met:
-                keys[place] = f"{INTERNAL}{DOUBLE}{SEPARATOR}{key}"
-            elif key:
-                met.add(key)
-
-    def _take(
-        self,
-        raws: list[bytes],
-        keys: list[str],
-        *,
-        compare: bool = True,
-        mark_doubles: bool = False,
-    ) -> None:
-        """Compare a page with the journal; keep what differs for the next batches."""
-        self.reading.rows_seen += len(raws)
-        found = [self.query.digest_of(raw) for raw in raws]
-        internal = [place for place, key in enumerate(keys) if not key or key.startswith(INTERNAL)]
-        for place in internal:
-            begin = keys[place] or f"{INTERNAL}{BLANK}"
-            keys[place] = f"{begin}{SEPARATOR}{found[place].hex()}"
-        if internal and mark_doubles:
-            self.journal.see(list({keys[place] for place in internal}))
-        known = self.journal.known(keys) if compare else {}
-        for key, digest, raw in zip(keys, found, raws, strict=True):
-            if known.get(key) != digest:
-                self._keep(key, digest, raw)
-
-    def _keep(self, key: str, digest: bytes, raw: bytes) -> None:
-        self.digests.append((key, digest))
-        if key.startswith(INTERNAL):
-            self.problems.append(self._unusable(key, raw))
-        else:
-            try:
-                self.rows.append(self.query.values_of(raw))
-            except ValueError as reason:
-                code = key.split(SEPARATOR, 1)[0]
-                self.problems.append(
-                    (
-                        code,
-                        f"{code}: the row was left out because {reason}.",
-                        "Type the text again in Omni, or set database.charset to the character set it was "
-                        "written in.",
-                    )
-                )
-        self.size += len(raw)
-        if len(self.digests) >= MAX_ROWS or self.size >= BATCH_BYTES:
-            self._flush()
-
-    def _unusable(self, key: str, raw: bytes) -> tuple[str, str, str]:
-        if key.startswith(INTERNAL + DOUBLE):
-            code = key.split(SEPARATOR)[1]
-            return (
-                code,
-                f"{code}: more than one row has this STOCKCODE. The first one was used.",
-                "Rename or remove the other row in Omni, or narrow the product query so that each "
-                "STOCKCODE comes once.",
-            )
-        shown = raw.replace(b"\x1e", b"").replace(b"\x1f", b" ").decode("latin-1").strip()[:60]
-        return (
-            "",
-            f"A row without STOCKCODE was left out. It begins: {shown!r}.",
-            "Give the item a stock code in Omni, or leave such rows out of the product query.",
-        )
-
-    def _flush(self) -> None:
-        if self.digests:
-            self._queue_batch()
-
-    def _queue_batch(self, removed: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
-        rows, problems, digests = self.rows, self.problems, self.digests
-        self.rows, self.problems, self.digests, self.size = [], [], [], 0
-
-        def payload(stream: str, number: int) -> bytes:
-            return _encoder.encode(
-                Batch(
-                    stream=stream,
-                    number=number,
-                    read_at=self.reading.read_at.isoformat(),
-                    columns=self.query.columns,
-                    rows=rows,
-                    removed=list(removed),
-                    problems=problems,
-                    full=bool(self.reading.why_full),
-                )
-            )
-
-        self.journal.queue(payload, digests, gone, stream=self.stream)
-        self.reading.rows_sent += len(rows)
-        self.reading.problems += len(problems)
-        dying.step("agent-batch-noted")
-        self.queued()
-
-    def _check_stop(self) -> None:
-        if self.stopped():
-            raise Stopped

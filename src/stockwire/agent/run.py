@@ -6,8 +6,6 @@ database. Everything but a wrong configuration is survived and tried again. It n
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -17,17 +15,20 @@ import structlog
 
 from stockwire.agent.config import AgentSettings
 from stockwire.agent.delivery import Delivery
+from stockwire.agent.enrolment import enrol, read_token
 from stockwire.agent.journal import Journal, StreamChanged
 from stockwire.agent.link import HubLink, TokenRefused
 from stockwire.agent.order_journal import OrderJournal
 from stockwire.agent.raising import Raiser
 from stockwire.agent.reading import Reader, Reading, Stopped
+from stockwire.agent.report_reading import ReportReader
 from stockwire.agent.work import WorkLoop
 from stockwire.connectors.omni.api import OmniService
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
 from stockwire.wire import ReadingDone
 
-TOKEN_FILE = "hub.token"  # noqa: S105 - the name of a file
+__all__ = ["Agent", "enrol"]
+
 LONGEST_PAUSE_S = 60.0
 
 
@@ -51,13 +52,8 @@ class Agent:
             )
         self.link = HubLink(settings.hub, token)
         self.delivery = Delivery(self.journal, self.link)
-        self.reader = Reader(
-            settings.database,
-            self.journal,
-            queued=self.delivery.wake,
-            stopped=self._stopping.is_set,
-        )
         self._service = _omni(settings)
+        self.reader = self._reader()
         self.work = WorkLoop(
             self.link,
             OrderJournal(self.journal),
@@ -75,7 +71,7 @@ class Agent:
         self._log.info(
             "agent started",
             hub=self._settings.hub.url,
-            database=self._settings.database.address,
+            products=_origin(self._settings),
             waiting=self.journal.waiting(),
         )
         steps: dict[str, Callable[[], float]] = {
@@ -136,10 +132,14 @@ class Agent:
             self.delivery.report(_report_of(self.journal.stream, error), urgent=True)
             raise
         self._tell(reading, after_an_order)
-        by_mark = reading.mode.startswith("watermark")
-        pause = self._settings.poll_s or self.delivery.settings.poll_s
-        self._wanted.wait(pause if by_mark else max(pause, self._settings.hash_poll_s))
+        self._wanted.wait(self._pause_after(reading))
         return 0.0
+
+    def _pause_after(self, reading: Reading) -> float:
+        pause = self._settings.poll_s or self.delivery.settings.poll_s
+        if self._settings.report:
+            return self._settings.report.poll_s
+        return pause if reading.mode.startswith("watermark") else max(pause, self._settings.hash_poll_s)
 
     def _send_step(self) -> float:
         self.delivery.step()
@@ -192,9 +192,14 @@ class Agent:
         return 0.0
 
     def _stock_was_reserved(self) -> None:
-        """The hub keeps the stock of a raised order back until it hears of a later reading: make one."""
+        """The hub keeps the stock of a raised order back until it hears of a later reading: make one.
+
+        Reports are not read for each order: Omni writes the whole report every time and answers one request
+        at a time. Their next reading comes soon enough; until then the hub shows too little, never too much.
+        """
         self._reserved.set()
-        self._wanted.set()
+        if self._settings.report is None:
+            self._wanted.set()
 
     def _tell(self, reading: Reading, after_an_order: bool) -> None:
         done = ReadingDone(
@@ -212,7 +217,8 @@ class Agent:
         self.delivery.report(done, urgent=urgent)
         if reading.mode != self._said:
             self._said = reading.mode
-            self._log.info(f"reading by {reading.mode}", why=reading.why_full or "the query has a CHANGEMARK")
+            why = reading.why_full or "the query has a CHANGEMARK"
+            self._log.info(f"reading by {reading.mode}", why=why)
         if reading.error:
             self._log.error(reading.error, hint=reading.hint)
         if reading.changed_something:
@@ -233,6 +239,14 @@ class Agent:
         due = now.replace(hour=hour, minute=0, second=0, microsecond=0)
         return "nightly comparison" if datetime.fromisoformat(last) < due else ""
 
+    def _reader(self) -> Reader | ReportReader:
+        wake, stopped = self.delivery.wake, self._stopping.is_set
+        report, database = self._settings.report, self._settings.database
+        if report is not None and self._service is not None:
+            return ReportReader(report, self._service, self.journal, queued=wake, stopped=stopped)
+        assert database is not None, "config.py sees to it"
+        return Reader(database, self.journal, queued=wake, stopped=stopped)
+
     def _raiser(self) -> Raiser | None:
         if self._service is None or self._settings.omni is None:
             return None
@@ -245,28 +259,10 @@ class Agent:
         )
 
 
-def enrol(settings: AgentSettings, code: str) -> str:
-    """Exchange an enrolment code for a token and keep it in the data folder. Returns the source's name."""
-    folder = Path(settings.data_folder)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    link = HubLink(settings.hub)
-    try:
-        enrolled = link.enrol(code, socket.gethostname())
-    finally:
-        link.close()
-    path = folder / TOKEN_FILE
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
-        file.write(enrolled.token)
-    return enrolled.source
-
-
-def read_token(folder: Path) -> str:
-    """The token of this agent, "" when it is not enrolled."""
-    try:
-        return (folder / TOKEN_FILE).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return ""
+def _origin(settings: AgentSettings) -> str:
+    if settings.report:
+        return f"report {', '.join(settings.report.names)}"
+    return settings.database.address if settings.database else ""
 
 
 def _omni(settings: AgentSettings) -> OmniService | None:

@@ -140,7 +140,10 @@ class OmniSimulator:
     def _report(self, name: str, params: Mapping[str, str]) -> Response:
         if not name:
             raise Rejected("No report name was given")
-        answer = report(name, self.books.stock(fresh=True), params, self.options.reports)
+        items = self.books.stock(fresh=True)
+        if warehouse := self.options.report_warehouses.get(name):
+            items = [item for item in items if item.warehouse_code == warehouse]
+        answer = report(name, items, params, self.options.reports)
         if answer is None:
             raise Rejected(f"Report {name} does not exist")
         return json_answer(answer)

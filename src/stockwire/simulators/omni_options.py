@@ -44,6 +44,8 @@ class OmniOptions:
     on_reserved: ReservedHook | None = None
     reports: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """More saved reports: name to column keys of the stock rows."""
+    report_warehouses: Mapping[str, str] = field(default_factory=dict)
+    """Saved reports that list one warehouse only: name to warehouse code."""
 
     envelope_required: bool = True
     """A8: a document without {"sales_order": {...}} around it is turned down."""

@@ -33,6 +33,7 @@ from stockwire.connectors.omni.replies import (
     set_up_error,
     shortened,
 )
+from stockwire.connectors.omni.report_replies import report_error
 from stockwire.connectors.omni.transport import (
     SignedTransport,
     check_address,
@@ -208,7 +209,7 @@ class OmniService:
             ) as response:
                 if response.status_code != 200 or not content_type_of(response).endswith("json"):
                     response.read()
-                    raise self._report_error(named, self._reply(response))
+                    raise self._cleaned(report_error(named, self._reply(response)))
                 yield response.iter_bytes()
 
     def close(self) -> None:
@@ -242,19 +243,6 @@ class OmniService:
             return False
         learned = self._learned.get(resource)
         return learned == _template(reply, reference) or self._missing.search(reply.text) is not None
-
-    def _report_error(self, named: str, reply: Reply) -> StockwireError:
-        if reply.is_banner or not is_passing_trouble(reply):
-            problem = set_up_error(reply) if not reply.is_banner else None
-            return self._cleaned(
-                problem
-                or NotSetUp(
-                    f"{named}: Omni does not have this report.",
-                    hint="Save the report under exactly this name in Omni, then restart OmniWebServiceREST.",
-                    detail=shortened(reply.text),
-                )
-            )
-        return TryLater(f"{named}: Omni's web service failed.", detail=self._clean(reply.text))
 
     def _timeout(self, seconds: float) -> httpx2.Timeout:
         return httpx2.Timeout(seconds, connect=self._connect_timeout_s)

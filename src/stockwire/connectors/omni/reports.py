@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stockwire.connectors.omni.api import OmniService
 from stockwire.errors import NotSetUp, TryLater
 
+QUANTITY = "OAvailable"
 STOCK_EXPORT_COLUMNS: Mapping[str, str] = {
     "STOCKCODE": "stock_code",
     "DESCRIPTION": "stock_description",
@@ -34,23 +35,32 @@ _BETWEEN_ROWS = " \t\r\n,"
 
 @dataclass(frozen=True, slots=True)
 class ReportSource:
-    """A report by its exact name, and which of its keys is which column of the product query."""
+    """A report by its exact name, and which of its keys is which column of the product query.
+
+    `filters` are the report's own parameters; Omni ignores those it does not know without a word.
+    """
 
     name: str = "Stock Export"
     column_map: Mapping[str, str] = field(default_factory=lambda: STOCK_EXPORT_COLUMNS)
+    filters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
         return list(self.column_map)
 
-    def rows(self, service: OmniService) -> Iterator[list[str | None]]:
-        """The rows in the order of `columns`, as texts or None, while they arrive.
+    def rows(
+        self, service: OmniService, check: Callable[[str, list[str]], None] | None = None
+    ) -> Generator[list[str | None]]:
+        """The rows in the order of `columns`, as texts or None, while they arrive. Close it if left early.
 
-        Raises NotSetUp naming a missing report or column, TryLater when the reply breaks off: then what
-        came before is no whole reading, and nothing may be taken for deleted.
+        `check` is called once with the report's name and the keys of its first row. Raises NotSetUp naming
+        a missing report or column, TryLater when the reply breaks off: then what came before is no whole
+        reading, and nothing may be taken for deleted.
         """
-        with service.report(self.name) as pieces:
-            for row in read_rows(self.name, pieces):
+        with service.report(self.name, self.filters) as pieces:
+            for number, row in enumerate(read_rows(self.name, pieces)):
+                if number == 0 and check:
+                    check(self.name, list(row))
                 yield self._texts(row)
 
     def _texts(self, row: Mapping[str, object]) -> list[str | None]:
