@@ -115,7 +115,8 @@ def test_an_unlinked_product_is_looked_up_by_sku_again(
 ) -> None:
     channel_id, _ = stopped_product
     hub.owner.execute(
-        "insert into links (client_id, channel_id, variant_id, product_code) values (%s, %s, 1, '4711')",
+        "insert into links (client_id, channel_id, variant_id, product_code, variant_code)"
+        " values (%s, %s, 1, '4711', '')",
         [hub.client_id, channel_id],
     )
     hub.owner.execute(

@@ -35,8 +35,8 @@ class SimulatedSystem(Protocol):
     `state()` is JSON-ready. `acts` maps a name to an act that takes the posted JSON object and returns
     something JSON-ready; it raises ValueError or KeyError when it is asked for something impossible.
 
-    A system may also have `close()`, for what it does of its own accord (sending webhooks): a stand that stops
-    calls it first, and for good.
+    A system may also have `close()`, for what it does of its own accord (sending webhooks): a stand that
+    stops calls it first, and for good.
     """
 
     acts: Mapping[str, Callable[[dict[str, Any]], object]]

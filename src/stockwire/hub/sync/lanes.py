@@ -83,26 +83,29 @@ def release(held: Claim, next_due: Callable[[], datetime | None]) -> None:
     """Done for now. `next_due` says when to come back without being asked (None: when woken).
 
     It is asked once the row is locked: work that arrives meanwhile is either seen by it or wakes the lane.
+    A lane that somebody paused meanwhile stays paused, with their reason.
     """
     with tenancy.scope(held.client_id):
         ours = Lane.objects.select_for_update().filter(pk=held.lane_id, epoch=held.epoch)
-        if ours.first() is not None:
-            ours.update(owner="", lease_until=None, attempts=0, note="", hint="", next_at=next_due())
+        lane = ours.first()
+        if lane is None:
+            return
+        ours.update(owner="", lease_until=None, attempts=0)
+        if not lane.paused:
+            ours.update(note="", hint="", next_at=next_due())
 
 
 def back_off(held: Claim, error: TryLater) -> datetime:
-    """The other side is away or busy: come back later by ourselves, each time a little later."""
+    """The other side is away or busy: come back later by ourselves, each time a little later.
+
+    A lane that somebody paused meanwhile stays paused, with their reason.
+    """
     wait_s = waiting_s(held.attempts, error.after_s)
     next_at = timezone.now() + timedelta(seconds=wait_s)
     with tenancy.scope(held.client_id):
-        Lane.objects.filter(pk=held.lane_id, epoch=held.epoch).update(
-            owner="",
-            lease_until=None,
-            attempts=held.attempts + 1,
-            note=error.message,
-            hint=error.hint,
-            next_at=next_at,
-        )
+        ours = Lane.objects.filter(pk=held.lane_id, epoch=held.epoch)
+        ours.update(owner="", lease_until=None, attempts=held.attempts + 1)
+        ours.filter(paused=False).update(note=error.message, hint=error.hint, next_at=next_at)
     return next_at
 
 

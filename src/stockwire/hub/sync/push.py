@@ -15,11 +15,12 @@ from django.db import connection
 from django.utils import timezone
 
 from stockwire import dying
-from stockwire.domain.plan import Plan
+from stockwire.domain.plan import Problem
 from stockwire.errors import NotSetUp, TryLater
 from stockwire.hub.models import Stale, StaleState
 from stockwire.hub.sync import known, lanes
 from stockwire.hub.sync.snapshot import Snapshot, planned
+from stockwire.hub.sync.stale import mark_on_channel
 from stockwire.ports import Action, Capabilities, Change, Channel, Done, Failed, FieldChange, Group, Outcome
 
 log = structlog.get_logger("stockwire.push")
@@ -29,6 +30,7 @@ ROUND = 500
 TAKE = """
     select product_id, version, attempts from stale
     where channel_id = %s and state in ('waiting', 'backing_off') and next_at <= now()
+        and not exists (select 1 from lanes where id = %s and paused)
     order by next_at, product_id limit %s
 """
 # Before anything is written back, in the order in which products are marked (sync/stale): two who lock the
@@ -52,7 +54,7 @@ class Taken:
 
 
 def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> None:
-    """Send what is stale on this lane's channel until nothing is due.
+    """Send what is stale on this lane's channel until nothing is due, or somebody pauses it.
 
     Raises TryLater or NotSetUp when the channel as a whole cannot be worked with.
     """
@@ -75,7 +77,7 @@ def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> Non
 
 def _take(held: lanes.Claim) -> list[Taken]:
     with lanes.writing(held), connection.cursor() as cursor:
-        cursor.execute(TAKE, [held.channel_id, ROUND])
+        cursor.execute(TAKE, [held.channel_id, held.lane_id, ROUND])
         return [Taken(*row) for row in cursor.fetchall()]
 
 
@@ -116,11 +118,17 @@ def _record(
             pause = outcome.error
         else:
             _failed(held, marks[snapshot.product_id], outcome)
-    known.save(held.client_id, held.channel_id, done)
+    saved = known.save(held.client_id, held.channel_id, done)
+    if saved.compare_anew:
+        # A newer mark than the one in hand, so it stays and is looked at in the next round.
+        mark_on_channel(sorted(saved.compare_anew), held.channel_id)
+    for clash in saved.clashes:
+        unsettled.add(clash.snapshot.product_id)
+        _needs_you(held, marks[clash.snapshot.product_id], _explained(clash))
     for snapshot in snapshots:
         if snapshot.plan.problem is not None and snapshot.product_id not in unsettled:
             unsettled.add(snapshot.product_id)
-            _needs_you(held, marks[snapshot.product_id], snapshot.plan)
+            _needs_you(held, marks[snapshot.product_id], snapshot.plan.problem)
     settled = [mark for mark in taken if mark.product_id not in unsettled]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -149,12 +157,19 @@ def _failed(held: lanes.Claim, mark: Taken, outcome: Failed) -> None:
     )
 
 
-def _needs_you(held: lanes.Claim, mark: Taken, plan: Plan) -> None:
-    assert plan.problem is not None
+def _explained(clash: known.Clash) -> Problem:
+    sku, code = clash.snapshot.item.sku, clash.link.product_code
+    return Problem(
+        f"{sku}: product {code} of the channel has this SKU and is linked to {clash.owner_sku} already.",
+        f"Correct the SKU of product {code} on the channel, or unlink {clash.owner_sku} there; then retry.",
+    )
+
+
+def _needs_you(held: lanes.Claim, mark: Taken, problem: Problem) -> None:
     Stale.objects.filter(channel_id=held.channel_id, product_id=mark.product_id, version=mark.version).update(
         state=StaleState.NEEDS_YOU,
         attempts=mark.attempts + 1,
-        message=plan.problem.message,
-        hint=plan.problem.hint,
+        message=problem.message,
+        hint=problem.hint,
         detail="",
     )

@@ -17,8 +17,9 @@ from stockwire.domain.records import RowProblem, SourceProduct
 from stockwire.errors import NotSetUp
 from stockwire.hub import tenancy
 from stockwire.hub.models import Agent, Source, SourceProblem
+from stockwire.hub.sync.deactivations import hold_back, standing
 from stockwire.hub.sync.stale import mark_products
-from stockwire.hub.sync.store_products import stage, store
+from stockwire.hub.sync.store_products import rivals, stage, store
 from stockwire.registry import source_connector
 from stockwire.wire import Batch, Received
 
@@ -73,8 +74,9 @@ def _apply(
         expected = agent.last_number + 1 if batch.stream == agent.stream else 1
         if batch.number != expected:
             raise Gap(expected)
+        staged = hold_back(agent.source, staged, products, batch)
         stored = store(agent.source, staged)
-        mark_products(stored, "the source changed")
+        mark_products([*stored, *rivals(stored)] if staged.gone else stored, "the source changed")
         _note_problems(agent.source, products, batch.removed, problems)
         Agent.objects.filter(pk=agent.pk).update(stream=batch.stream, last_number=batch.number)
         dying.step("web-batch-written")
@@ -139,14 +141,16 @@ def _note_problems(
 
 
 def note_reading(source: Source, *, read_at: datetime, mode: str, rows: int, seconds: float) -> None:
-    """A complete reading of the source ended well, inside an open scope."""
+    """A complete reading of the source ended well, inside an open scope. What waits for a person is still
+    said."""
+    error, hint = standing(source)
     Source.objects.filter(pk=source.pk).update(
         stock_read_at=read_at,
         read_mode=mode,
         read_rows=rows,
         read_seconds=seconds,
-        read_error="",
-        read_hint="",
+        read_error=error,
+        read_hint=hint,
     )
 
 

@@ -25,7 +25,7 @@ READ = """
         (select jsonb_object_agg(k."group", k."values") from known k
          where k.channel_id = %(channel)s and k.variant_id = v.id),
         (select string_agg(o.sku, ', ') from variants o join products op on op.id = o.product_id
-         where o.sku_key = v.sku_key and o.id <> v.id and op.active)
+         where o.sku_key = v.sku_key and o.id <> v.id and op.active and op.source_id = p.source_id)
     from products p
     join variants v on v.product_id = p.id
     left join links l on l.channel_id = %(channel)s and l.variant_id = v.id

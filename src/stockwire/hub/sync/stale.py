@@ -60,7 +60,13 @@ def mark_whole_channel(channel_id: int) -> int:
             [channel_id],
         )
         product_ids = [row[0] for row in cursor.fetchall()]
-        cursor.execute(MARK_ONE, [product_ids, channel_id])
+    return mark_on_channel(product_ids, channel_id)
+
+
+def mark_on_channel(product_ids: Sequence[int], channel_id: int) -> int:
+    """Mark these products for one channel only, inside an open scope. Number of marks."""
+    with connection.cursor() as cursor:
+        cursor.execute(MARK_ONE, [list(product_ids), channel_id])
         marked = dict(cursor.fetchall())
     wake_pushes({channel_id})
     return sum(marked.values())

@@ -56,6 +56,15 @@ def store(source: Source, staged: Staged) -> list[int]:
     return sorted(changed)
 
 
+def rivals(product_ids: Sequence[int]) -> list[int]:
+    """Other products of the source that share an SKU with those of these that are not active, in any case: two
+    such stand in each other's way on a channel, so when one goes the other may go out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SAME_SKU, [list(product_ids)])
+        return [row[0] for row in cursor.fetchall()]
+
+
 def _store_active(cursor: Any, source: Source, staged: Staged) -> set[int]:
     ours = {"client": source.client_id, "source": source.pk}
     cursor.execute(NEW, ours)
@@ -220,6 +229,15 @@ META = f"""
     on conflict (product_id, key) do update set value = excluded.value where m.value <> excluded.value
     returning m.product_id
 """  # noqa: S608
+# Fenced like the look-ups above: without, every batch reads all variants of the source (0.2 s at 60,000).
+SAME_SKU = """
+    select distinct other.product_id from unnest(%s::bigint[]) as changed(id)
+    cross join lateral (select p.id from products p where p.id = changed.id and not p.active offset 0) p
+    cross join lateral (select v.* from variants v where v.product_id = p.id offset 0) v
+    cross join lateral (select o.product_id from variants o where o.sku_key = v.sku_key
+        and o.client_id = v.client_id and o.source_id = v.source_id and o.product_id <> v.product_id
+        offset 0) other
+"""
 DEACTIVATE = """
     update products set active = false, modified_at = now()
     where source_id = %s and source_product_code = any(%s) and active returning id
