@@ -133,6 +133,25 @@ def revoke_agent(client_id: int, agent_id: int) -> None:
     click.echo(f"Agent {agent_id} is revoked.")
 
 
+@source.command("confirm-deactivations")
+@_CLIENT
+@click.argument("source_id", type=int)
+def confirm_deactivations(client_id: int, source_id: int) -> None:
+    """Take the products off the shops that were held because too many were to go at once.
+
+    Example: stockwire source confirm-deactivations --client 1 1
+    """
+    import getpass
+
+    _hub()
+    from stockwire.hub import tenancy
+    from stockwire.hub.sync.deactivations import confirm
+
+    with tenancy.scope(client_id):
+        count = confirm(source_id, f"{getpass.getuser()} (command line)")
+    click.echo(f"{count:,} products leave the shops now.")
+
+
 @click.command("add")
 @_CLIENT
 @_SETTINGS

@@ -127,7 +127,9 @@ def test_a_document_that_cannot_be_made_stops_its_own_order_only(rehearsal: Any,
 
 
 def test_nothing_is_given_out_while_raising_is_switched_off(rehearsal: Any, paid: int) -> None:
-    rehearsal.hub.owner.execute("update sources set create_order_enabled = false")
+    rehearsal.hub.owner.execute(
+        "update sources set settings = settings || '{\"create_order_enabled\": false}'::jsonb"
+    )
     assert rehearsal.claim() == []
     assert rehearsal.order(paid)["state"] == "ready"
 

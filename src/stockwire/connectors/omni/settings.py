@@ -108,6 +108,17 @@ class OmniSettings(BaseModel):
         description="What Omni can still sell: level less reserved. Negative counts as 0.",
         json_schema_extra=_in("Products"),
     )
+    deactivation_limit: float = Field(
+        0.2,
+        gt=0,
+        le=1,
+        title="Most products to leave at once",
+        description=(
+            "As a share: 0.2 is 20 %. When more than that are set to DELETE within an hour, they stay on sale "
+            "until you confirm it. Up to 20 products, or half of a small catalogue, always go."
+        ),
+        json_schema_extra=_in("Products"),
+    )
     price_map: TextMap = Field(
         {"SELLINGPRICE1": "retail"},
         title="Price lists",

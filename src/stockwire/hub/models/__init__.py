@@ -1,7 +1,15 @@
 """Every table of the hub, one file per family."""
 
 from stockwire.hub.models.audit import Audit
-from stockwire.hub.models.catalogue import Image, PriceTier, Product, ProductMeta, Quantity, Variant
+from stockwire.hub.models.catalogue import (
+    HeldDeactivation,
+    Image,
+    PriceTier,
+    Product,
+    ProductMeta,
+    Quantity,
+    Variant,
+)
 from stockwire.hub.models.clients import Client, Role, User
 from stockwire.hub.models.lanes import Lane, LaneKind
 from stockwire.hub.models.links import ChannelLink, Known, Stale, StaleState
@@ -28,6 +36,7 @@ __all__ = [
     "Channel",
     "ChannelLink",
     "Client",
+    "HeldDeactivation",
     "Image",
     "Known",
     "Lane",

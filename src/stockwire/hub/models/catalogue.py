@@ -118,3 +118,20 @@ class Image(models.Model):
 
     class Meta:
         db_table = "images"
+
+
+class HeldDeactivation(models.Model):
+    """A product that the source wants gone, kept on sale until a person confirms: too many went at once."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False)
+    source_product_code = models.CharField(max_length=100)
+    since = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        db_table = "held_deactivations"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "source_product_code"], name="one_held_deactivation_per_code"
+            )
+        ]

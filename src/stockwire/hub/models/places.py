@@ -41,7 +41,8 @@ class Source(_Configured):
     description = models.CharField(max_length=200)
     type = models.CharField(max_length=40)
     active = models.BooleanField(default=True)
-    create_order_enabled = models.BooleanField(default=True)
+    # What was deactivated before this moment does not count against what comes after it.
+    deactivations_confirmed_at = models.DateTimeField(null=True)
     # Moment (the agent's clock) at which the snapshot of the last complete reading opened.
     stock_read_at = models.DateTimeField(null=True)
     read_mode = models.CharField(max_length=20, default="", blank=True)
@@ -50,6 +51,11 @@ class Source(_Configured):
     read_error = models.TextField(default="", blank=True)
     read_hint = models.TextField(default="", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    @property
+    def create_order_enabled(self) -> bool:
+        """Whether orders may be raised here: a setting every kind of source has, on unless switched off."""
+        return str(self.settings.get("create_order_enabled", True)).strip().lower() in {"true", "1"}
 
     class Meta:
         db_table = "sources"
