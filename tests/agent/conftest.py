@@ -134,6 +134,8 @@ class TestHub:
     lose_answers: int = 0
     date: str = ""
     clock_utc: str = ""
+    source_settings: dict[str, Any] = field(default_factory=dict)
+    ssl_context: Any = None
     slow_s: float = 0.0
     deaf_to_outcomes: bool = False
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -145,7 +147,14 @@ class TestHub:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        self._server = make_server("127.0.0.1", self.port, self, threaded=True, request_handler=_Quiet)
+        self._server = make_server(
+            "127.0.0.1",
+            self.port,
+            self,
+            threaded=True,
+            request_handler=_Quiet,
+            ssl_context=self.ssl_context,
+        )
         self._server.daemon_threads = True
         self._server.block_on_close = False
         self.port = self._server.server_port
@@ -187,7 +196,13 @@ class TestHub:
             raise _Error(401, "unknown token")
         if name == "settings":
             return _packed(
-                Settings(source="omni", poll_s=0.05, resend_from=self.resend_from, clock_utc=self.clock_utc)
+                Settings(
+                    source="omni",
+                    poll_s=0.05,
+                    resend_from=self.resend_from,
+                    clock_utc=self.clock_utc,
+                    source_settings=self.source_settings,
+                )
             )
         if name == "batches":
             return self._batch(request)

@@ -1,0 +1,273 @@
+"""This machine: data folder, journal, disk, and whether the agent starts with it.
+
+The running agent may hold the journal open meanwhile: it is opened beside it, and nothing in it changes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stockwire.agent.checks.check import Check, failed, passed, unknown, warning
+from stockwire.agent.journal import FILE_NAME
+from stockwire.ports import Finding
+
+UNIT_FOLDERS = (
+    Path("/etc/systemd/system"),
+    Path("/run/systemd/system"),
+    Path("/usr/local/lib/systemd/system"),
+    Path("/usr/lib/systemd/system"),
+    Path("/lib/systemd/system"),
+)
+LEAST_FREE_BYTES = 200 * 1024 * 1024
+SOON_FULL = 5
+"""Below this many times the least there is a warning."""
+
+FOLDER = Check(
+    "data_folder",
+    "the data folder",
+    {
+        "writable": passed("The data folder {folder} can be written."),
+        "refused": failed(
+            "The data folder {folder} cannot be written: {why}.",
+            "Give the user the agent runs as the right to write there, or name another data_folder in "
+            "agent.toml.",
+        ),
+    },
+)
+JOURNAL = Check(
+    "journal",
+    "the journal",
+    {
+        "none": passed("There is no journal yet; the agent makes it at its first start."),
+        "writable": passed("The journal can be written; {waiting} batches wait for the hub."),
+        "broken": warning(
+            "The journal {file} is damaged: {why}.",
+            "Restart the agent: it sets the file aside, begins a new one and sends everything again. "
+            "If it happens again, check the disk.",
+        ),
+        "refused": failed(
+            "The journal {file} cannot be written: {why}.",
+            "Check the rights of the file, the space on the disk, and that no other program holds it.",
+        ),
+    },
+)
+DISK = Check(
+    "disk_space",
+    "the space on the disk",
+    {
+        "enough": passed("{free} MB are free where the data folder is."),
+        "soon_full": warning(
+            "Only {free} MB are free where the data folder is.",
+            "Make room on this disk: the journal grows while the hub cannot be reached.",
+        ),
+        "full": failed(
+            "Only {free} MB are free where the data folder is; the agent wants {least} MB.",
+            "Make room on this disk, or move data_folder to another one.",
+        ),
+        "not_there": unknown("The disk of the data folder cannot be looked at: {why}."),
+    },
+)
+START = Check(
+    "starts_with_machine",
+    "the start with the machine",
+    {
+        "enabled": passed("The service {unit} starts the agent with this machine."),
+        "not_enabled": warning(
+            "The service {unit} exists, but does not start with this machine.",
+            "Run: systemctl enable --now {unit}",
+        ),
+        "none": warning(
+            "No service starts the agent with this machine.",
+            "Make a systemd service whose ExecStart is: stockwire agent run --config {config}, and enable "
+            "it. Until then the agent ends when you log off or the machine restarts.",
+        ),
+        "no_systemd": unknown(
+            "This machine has no systemd, so it cannot be seen what starts the agent.",
+            "Make sure that whatever starts programs here also starts: stockwire agent run --config {config}",
+        ),
+        "windows": unknown(
+            "On Windows it cannot be seen from here whether the agent starts with the machine.",
+            "Open services.msc: the Stockwire agent must stand there with start type Automatic.",
+        ),
+    },
+)
+START_RIGHT = Check(
+    "start_right",
+    "the right of the service",
+    {
+        "may": passed("The service runs as {user}, who may write the data folder."),
+        "no_user": failed(
+            "The service {unit} runs as {user}, and there is no such user on this machine.",
+            "Make the user, or name another one after User= in {unit}; then: systemctl daemon-reload",
+        ),
+        "may_not": failed(
+            "The service {unit} runs as {user}, who may not write the data folder {folder}.",
+            "Give the folder to that user: chown -R {user} {folder}",
+        ),
+        "windows": unknown(
+            "On Windows it cannot be seen from here which account the service runs as.",
+            "Open services.msc, Properties, Log On: that account must be allowed to write the data folder.",
+        ),
+        "no_service": unknown("No service was found, so there is no right to look at."),
+    },
+)
+CHECKS = (FOLDER, JOURNAL, DISK, START, START_RIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What of this machine is looked at; the defaults are what people have."""
+
+    config: Path = Path("agent.toml")
+    unit_folders: Sequence[Path] = UNIT_FOLDERS
+    least_free_bytes: int = LEAST_FREE_BYTES
+    system: str = sys.platform
+
+
+def look(folder: Path, around: Surroundings) -> Iterator[Finding]:
+    yield _folder(folder)
+    yield _journal(folder / FILE_NAME)
+    yield _disk(folder, around.least_free_bytes)
+    yield from _service(folder, around)
+
+
+def last_raised(folder: Path) -> str:
+    """When an order was last raised in Omni by this agent (ISO 8601), "" when the journal shows none."""
+    file = folder / FILE_NAME
+    if not file.is_file():
+        return ""
+    try:
+        with _Beside(file) as db:
+            row = db.execute(
+                "SELECT MAX(changed_at) FROM orders WHERE state = 'confirmed' AND posted_at <> ''"
+            ).fetchone()
+    except sqlite3.Error:
+        return ""
+    return str(row[0] or "")
+
+
+def _folder(folder: Path) -> Finding:
+    nearest = _nearest(folder)
+    try:
+        # In the folder itself, or where the agent would make it.
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        return FOLDER.says("refused", folder=folder, why=error.strerror or error)
+    return FOLDER.says("writable", folder=folder)
+
+
+def _journal(file: Path) -> Finding:
+    try:
+        if not file.exists():
+            return JOURNAL.says("none")
+        with _Beside(file) as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                if (damage := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                    return JOURNAL.says("broken", file=file, why=damage)
+                waiting = db.execute("SELECT COUNT(*) FROM outbox").fetchone()[0]
+            finally:
+                db.rollback()
+    except sqlite3.OperationalError as error:
+        name = "broken" if "malformed" in str(error) else "refused"
+        return JOURNAL.says(name, file=file, why=error)
+    except sqlite3.DatabaseError as error:
+        return JOURNAL.says("broken", file=file, why=error)
+    except OSError as error:
+        return JOURNAL.says("refused", file=file, why=error.strerror or error)
+    return JOURNAL.says("writable", waiting=waiting)
+
+
+class _Beside:
+    """The journal beside a running agent: opened for writing, never made, always closed."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __enter__(self) -> sqlite3.Connection:
+        address = f"{self._file.resolve().as_uri()}?mode=rw"
+        self._db = sqlite3.connect(address, uri=True, timeout=10.0, isolation_level=None)
+        return self._db
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+
+def _disk(folder: Path, least: int) -> Finding:
+    try:
+        free = shutil.disk_usage(_nearest(folder)).free
+    except OSError as error:
+        return DISK.says("not_there", why=error.strerror or error)
+    shown = {"free": f"{free // 1024**2:,}", "least": f"{least // 1024**2:,}"}
+    if free < least:
+        return DISK.says("full", **shown)
+    return DISK.says("soon_full" if free < SOON_FULL * least else "enough", **shown)
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the first one above it that exists."""
+    return next((place for place in (folder, *folder.parents) if place.exists()), folder)
+
+
+def _service(folder: Path, around: Surroundings) -> Iterator[Finding]:
+    if around.system == "win32":
+        yield START.says("windows")
+        yield START_RIGHT.says("windows")
+        return
+    found = _unit(around)
+    if found is None:
+        there = any(place.is_dir() for place in around.unit_folders)
+        yield START.says("none" if there else "no_systemd", config=around.config)
+        yield START_RIGHT.says("no_service")
+        return
+    enabled = any(
+        (wants / found.name).exists() for place in around.unit_folders for wants in place.glob("*.wants")
+    )
+    yield START.says("enabled" if enabled else "not_enabled", unit=found.name)
+    yield _right_of(found, folder)
+
+
+def _unit(around: Surroundings) -> Path | None:
+    """The service that runs an agent; the one that names our configuration where there are several."""
+    found = []
+    for place in around.unit_folders:
+        for unit in sorted(place.glob("*.service")) if place.is_dir() else []:
+            text = _text(unit)
+            if re.search(r"(?m)^ExecStart=.*\bagent\b.*\brun\b", text) and "stockwire" in text:
+                found.append((str(around.config) not in text, unit))
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _text(unit: Path) -> str:
+    try:
+        return unit.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _right_of(unit: Path, folder: Path) -> Finding:
+    import pwd
+
+    named = re.findall(r"(?m)^User=(.+?)\s*$", _text(unit))
+    user = named[-1] if named else "root"
+    try:
+        account = pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
+    except KeyError:
+        return START_RIGHT.says("no_user", unit=unit.name, user=user)
+    where = _nearest(folder).stat()
+    groups = os.getgrouplist(account.pw_name, account.pw_gid)
+    if account.pw_uid == where.st_uid:
+        mode = where.st_mode >> 6
+    else:
+        mode = where.st_mode >> 3 if where.st_gid in groups else where.st_mode
+    may = account.pw_uid == 0 or mode & 0o3 == 0o3
+    return START_RIGHT.says("may" if may else "may_not", unit=unit.name, user=user, folder=folder)
