@@ -42,6 +42,10 @@ class Reader:
         self._keys_looked_at = -settings.removed_every_s
         self._described: list[Column] | None = None
         self._described_at = 0.0
+        self._asked = _hashed(settings.parts[2], settings.product_query)
+        if journal.waiting() and journal.get("asked") not in {"", self._asked}:
+            # What another query read may be the very thing the hub refuses; it would wait for ever.
+            journal.new_stream()
 
     def read(self, now: Callable[[], datetime], *, full: str = "", resend: bool = False) -> Reading:
         """Read once. `full` is the reason for reading all rows, "" for as little as is needed; with
@@ -107,12 +111,11 @@ class Reader:
         return ProductQuery(text, self._described)
 
     def _begin_anew_if_another_source(self, query: ProductQuery) -> None:
-        text = SEPARATOR.join([self._settings.parts[2], query.query, *query.columns])
-        source = blake2b(text.encode(), digest_size=16).hexdigest()
+        source = _hashed(self._settings.parts[2], query.query, *query.columns)
         if self._journal.get("source") not in {"", source}:
             self._journal.new_stream()
         if not self._journal.get("source"):
-            self._journal.put(source=source)
+            self._journal.put(source=source, asked=self._asked)
 
     def _why_full(self, query: ProductQuery, position: dict[str, str]) -> str:
         journal = self._journal
@@ -192,3 +195,7 @@ class _Pass:
         if self._journal.any_unknown_seen():
             return "there are keys that were never read"
         return ""
+
+
+def _hashed(*texts: str) -> str:
+    return blake2b(SEPARATOR.join(texts).encode(), digest_size=16).hexdigest()
