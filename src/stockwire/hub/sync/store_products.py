@@ -57,8 +57,8 @@ def store(source: Source, staged: Staged) -> list[int]:
 
 
 def rivals(product_ids: Sequence[int]) -> list[int]:
-    """Other products of the source that share an SKU with those of these that are not active, in any case: two
-    such stand in each other's way on a channel, so when one goes the other may go out.
+    """Other products of the source that share an SKU, in any case, with those of these that are not active:
+    two such stand in each other's way on a channel, so when one goes the other may go out.
     """
     with connection.cursor() as cursor:
         cursor.execute(SAME_SKU, [list(product_ids)])
