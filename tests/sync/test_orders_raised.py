@@ -131,17 +131,47 @@ def test_nothing_is_given_out_while_raising_is_switched_off(rehearsal: Any, paid
         "update sources set settings = settings || '{\"create_order_enabled\": false}'::jsonb"
     )
     assert rehearsal.claim() == []
-    assert rehearsal.order(paid)["state"] == "ready"
+    order = rehearsal.order(paid)
+    assert (order["state"], order["claim"]) == ("ready", 0)
+    assert "switched off for this source" in order["reason"]
+    assert "create_order_enabled" in order["hint"]
+
+
+def test_orders_of_a_source_that_takes_none_are_saved_and_hold_no_stock(rehearsal: Any, paid: int) -> None:
+    source = 'update sources set settings = settings || \'{"create_order_enabled": "%s"}\'::jsonb'
+    rehearsal.hub.owner.execute(source % "false")
+    later = int(rehearsal.act("place_order", lines=[{"sku": "BOLT-8", "quantity": 1}])["id"])
+    rehearsal.mark(later)
+    rehearsal.take(poll=False)
+    order = rehearsal.order(later)
+    assert (order["state"], order["reason"]) == (
+        "saved",
+        "Raising orders in Omni is switched off for this source.",
+    )
+    rehearsal.hub.owner.execute(source % "true")
+    rehearsal.act_as_person("send_again", later)
+    assert {given.number for given in rehearsal.claim()} == {f"#{paid}", f"#{later}"}
+
+
+def test_the_params_of_an_order_override_the_settings_of_the_source(rehearsal: Any, paid: int) -> None:
+    for key, value in (("default_customer_code", "CASH01"), ("order_document_type", "Quote")):
+        rehearsal.hub.owner.execute(
+            "insert into order_params (client_id, order_id, key, value) values (%s, %s, %s, %s)",
+            [rehearsal.hub.client_id, rehearsal.order(paid)["id"], key, value],
+        )
+    (given,) = rehearsal.claim()
+    assert given.resource == "Quote"
+    assert given.body["quote"]["customer_account_code"] == "CASH01"
 
 
 def test_a_wrong_setting_lets_every_order_wait_and_says_so(rehearsal: Any, paid: int) -> None:
     rehearsal.hub.owner.execute(
-        "update sources set settings = settings || '{\"get_products_limit\": 0}'::jsonb"
+        "update sources set settings = settings || '{\"selling_price_decimals\": 0}'::jsonb"
     )
     assert rehearsal.claim() == []
     order = rehearsal.order(paid)
     assert (order["state"], order["claim"]) == ("ready", 0)
-    assert "get_products_limit" in order["reason"]
+    assert "selling_price_decimals" in order["reason"]
 
 
 def test_the_channels_order_number_becomes_the_reference_when_the_source_says_so(

@@ -149,6 +149,21 @@ def test_an_attribute_that_is_not_sent_again_is_kept(feed: Any) -> None:
     assert feed.item("BOLT")["meta"] == {"extradtls1": "Galvanised", "extradtls2": "M10"}
 
 
+def test_an_attribute_with_a_prefix_to_tidy_up_goes_when_it_is_not_sent_again(hub: Any, feed: Any) -> None:
+    hub.owner.execute(
+        'update sources set settings = settings || \'{"deactivate_productmeta_prefix_csv": "extra, old_"}\''
+    )
+    feed.send(feed.row("BOLT", EXTRADTLS1="M8", EXTRADTLS2="zinc"), feed.row("NUT", EXTRADTLS1="M8"))
+    hub.owner.execute(
+        "insert into product_meta (client_id, product_id, key, value)"
+        " select client_id, id, 'brand', 'Karoo' from products"
+    )
+    received = feed.send(feed.row("BOLT", EXTRADTLS1="M8", EXTRADTLS2=""))
+    assert received.changed == 1
+    assert feed.item("BOLT")["meta"] == {"extradtls1": "M8", "brand": "Karoo"}
+    assert feed.item("NUT")["meta"] == {"extradtls1": "M8", "brand": "Karoo"}
+
+
 def test_rows_of_several_warehouses_are_one_item_with_a_quantity_each(feed: Any) -> None:
     feed.send(
         feed.row("BOLT", WAREHOUSECODE="CPT", OAvailable="5"),

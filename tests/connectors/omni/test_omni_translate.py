@@ -202,6 +202,19 @@ def test_a_stock_code_that_comes_twice_keeps_its_first_row() -> None:
     assert [p.message for p in problems] == ["A-1 comes twice. The row was left out."]
 
 
+def test_columns_per_warehouse_are_several_quantities_and_a_blank_one_is_none() -> None:
+    columns = [*COLUMNS[:-1], "oavailable@Cen", "OAvailable@EDN"]
+    products, problems = translate(["A", "Pump", "ACTIVE", "1", "3", None], columns=columns)
+    assert problems == []
+    assert products[0].quantities == {"Cen": 3, "EDN": 0}
+    _, problems = translate(["A", "Pump", "ACTIVE", "1", "3", "many"], columns=columns)
+    assert "OAvailable" in problems[0].message
+    with pytest.raises(NotSetUp, match="WAREHOUSECODE and also a quantity column per warehouse"):
+        translate(columns=[*columns, "WAREHOUSECODE"])
+    with pytest.raises(NotSetUp, match="no OAVAILABLE"):
+        translate(columns=COLUMNS[:-1])
+
+
 def test_rows_per_warehouse_are_one_product_with_several_quantities() -> None:
     columns = [*COLUMNS, "WarehouseCode"]
     products, problems = translate(
@@ -283,7 +296,9 @@ def test_a_price_list_the_query_does_not_yield_is_not_set_up() -> None:
         ({"order_field_map": {"warehouse_code": "number"}}, "fills it in itself"),
         ({"order_field_map": {"x": "colour"}}, "no order field"),
         ({"param_rep_code": "Sipho"}, "order_field_map does not say"),
-        ({"get_products_limit": 5000}, "less than or equal to 1000"),
+        ({"param_user_field_customer_2": "true"}, "no interface of Omni to create customers"),
+        ({"deactivation_limit": 1.5}, "less than or equal to 1"),
+        ({"order_line_warehouse_key": "stock_code"}, "needs that key for something else"),
     ],
 )
 def test_settings_that_cannot_work_are_turned_down_when_they_are_saved(

@@ -13,8 +13,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from stockwire.connectors.omni.body import plain
+from stockwire.connectors.omni.discounts import spread
 from stockwire.connectors.omni.replies import envelope_of
-from stockwire.connectors.omni.settings import ADDRESS_FIELDS, OmniSettings, truthy
+from stockwire.connectors.omni.setting_types import ADDRESS_FIELDS, truthy
+from stockwire.connectors.omni.settings import OmniSettings
 from stockwire.domain.records import Order, OrderLine, ShippingLine, TaxLine
 from stockwire.errors import Refused
 from stockwire.ports import Document, OrderContext
@@ -47,7 +49,10 @@ class _Drafting:
         self._check_order()
         resource = self._resource()
         reference = self._reference()
-        lines = [self._line(number, line) for number, line in enumerate(self._order.lines, 1)]
+        items = self._order.lines
+        if self._is_on("line_item_discount"):
+            items = tuple(spread(items))
+        lines = [self._line(number, line) for number, line in enumerate(items, 1)]
         lines += [
             self._shipping(line) for line in self._order.shipping_lines if line.total_excl_tax or line.tax
         ]
@@ -81,8 +86,7 @@ class _Drafting:
         return resource
 
     def _reference(self) -> str:
-        use_theirs = self._params.get("use_channel_order_code")
-        if truthy(use_theirs) if use_theirs else self._settings.param_use_channel_order_code:
+        if self._is_on("use_channel_order_code"):
             reference, fix = self._order.number, "Change the shop's order prefix, or use our own references."
         else:
             reference, fix = self._context.reference, "Report this: it is a fault of Stockwire."
@@ -115,6 +119,11 @@ class _Drafting:
             or self._settings.param_warehouse_code
         )
 
+    def _line_warehouse(self) -> dict[str, str]:
+        """A line names its warehouse only where the operator knows Omni's key for it: it is not public."""
+        key, warehouse = self._settings.order_line_warehouse_key, self._warehouse()
+        return {key: warehouse} if key and warehouse else {}
+
     def _line(self, number: int, line: OrderLine) -> dict[str, str]:
         sku = line.sku.strip()
         if not sku:
@@ -133,7 +142,8 @@ class _Drafting:
                 "Capture it by hand: Omni is not sent negative lines.",
             )
         code = self._tax_code("default_tax_code", line.tax_lines)
-        return self._drafted(sku, line.title.strip() or sku, line.quantity, line.total_excl_tax, code)
+        drafted = self._drafted(sku, line.title.strip() or sku, line.quantity, line.total_excl_tax, code)
+        return {**drafted, **self._line_warehouse()}
 
     def _shipping(self, line: ShippingLine) -> dict[str, str]:
         what = "a fee" if line.kind == "fee" else "delivery"
@@ -149,9 +159,11 @@ class _Drafting:
                 "Create a service item for delivery in Omni and set param_shipping_code to its code.",
             )
         code = self._tax_code("default_tax_code_shipping", line.tax_lines)
-        return self._drafted(
-            stock_code, line.title.strip() or "Delivery", Decimal(1), line.total_excl_tax, code
-        )
+        title = line.title.strip() or "Delivery"
+        drafted = self._drafted(stock_code, title, Decimal(1), line.total_excl_tax, code)
+        if self._is_on("ignore_shipping_warehouse_code"):
+            return drafted
+        return {**drafted, **self._line_warehouse()}
 
     def _drafted(
         self, stock_code: str, description: str, quantity: Decimal, total: Decimal, vat_code: str | None
@@ -216,7 +228,6 @@ class _Drafting:
 
     def _order_fields(self) -> Mapping[str, str]:
         order, address = self._order, self._order.shipping_address
-        own = self._params.get("use_customer_address")
         fields = {
             "number": order.number,
             "channel_order_code": order.channel_order_code,
@@ -236,9 +247,15 @@ class _Drafting:
             "payment_method": order.payment_method,
             "rep_code": self._param("rep_code") or self._settings.param_rep_code,
         }
-        if truthy(own) if own else self._settings.param_use_customer_address:
+        if self._is_on("use_customer_address"):
             return {name: "" if name in ADDRESS_FIELDS else value for name, value in fields.items()}
         return fields
+
+    def _is_on(self, name: str) -> bool:
+        """A switch: the order's own param where it has one, else the source's setting."""
+        own = self._params.get(name)
+        on: bool = truthy(own) if own else getattr(self._settings, f"param_{name}")
+        return on
 
     def _param(self, name: str) -> str:
         return self._params.get(name.lower(), "")

@@ -7,64 +7,29 @@ the prefix overrides.
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-
-def truthy(value: object) -> bool:
-    """The operator's rule: true and 1 (any case, trimmed) are true, everything else is false."""
-    return value is True or str(value).strip().lower() in {"true", "1"}
-
-
-Truthy = Annotated[bool, BeforeValidator(truthy)]
-Code = Annotated[str, BeforeValidator(lambda value: "" if value is None else str(value).strip())]
-# A tax code is a code even when a form or a JSON file makes a number of it; a removed key stays None.
-TaxCode = Annotated[
-    str | None, BeforeValidator(lambda value: None if value is None else str(value).strip() or None)
-]
-
-
-def _from_json(value: object) -> object:
-    """A map as the operator's form sends it: JSON in a text. Anything else is left to the validation."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value or "{}")
-    except ValueError as error:
-        raise ValueError(f"is no JSON object: {error}") from error
-
-
-TextMap = Annotated[dict[str, str], BeforeValidator(_from_json)]
-
-HEADER_KEYS = frozenset(
-    {"customer_account_code", "warehouse_code", "order_lines", "quote_lines", "reference"}
+from stockwire.connectors.omni.setting_types import (
+    HEADER_KEYS,
+    LINE_KEYS,
+    ORDER_FIELDS,
+    Code,
+    TaxCode,
+    TextMap,
+    Truthy,
+    truthy,
 )
-ORDER_FIELDS = (
-    "number",
-    "channel_order_code",
-    "reference",
-    "ordered_date",
-    "customer_name",
-    "customer_email",
-    "company",
-    "address1",
-    "address2",
-    "city",
-    "province",
-    "zip",
-    "country_code",
-    "phone",
-    "notes",
-    "payment_method",
-    "rep_code",
-)
-"""What order_field_map can send; "params.<name>" sends an order param."""
-ADDRESS_FIELDS = frozenset(
-    {"customer_name", "company", "address1", "address2", "city", "province", "zip", "country_code", "phone"}
-)
+
+NOT_OFFERED = {
+    "queue_fetch_images": "how Omni gives out stock images is not known",
+    "param_create_customer_enabled": "no interface of Omni to create customers is known",
+    "param_user_field_customer_": "no interface of Omni to create customers is known",
+}
+"""Settings of other integrations that would do nothing here, by the beginning of their names."""
 
 
 def _in(group: str) -> dict[str, Any]:
@@ -84,14 +49,6 @@ class OmniSettings(BaseModel):
         "push",
         title="Sync mode",
         description="The agent beside Omni sends what changed. The hub never dials in.",
-        json_schema_extra=_in("Products"),
-    )
-    get_products_limit: int = Field(
-        500,
-        ge=1,
-        le=1000,
-        title="Rows per batch",
-        description="How many stock rows the agent sends at once.",
         json_schema_extra=_in("Products"),
     )
     active_column: Code = Field(
@@ -114,8 +71,8 @@ class OmniSettings(BaseModel):
         le=1,
         title="Most products to leave at once",
         description=(
-            "As a share: 0.2 is 20 %. When more than that are set to DELETE within an hour, they stay on sale "
-            "until you confirm it. Up to 20 products, or half of a small catalogue, always go."
+            "As a share: 0.2 is 20 %. When more than that are set to DELETE within an hour, they stay on "
+            "sale until you confirm it. Up to 20 products, or half of a small catalogue, always go."
         ),
         json_schema_extra=_in("Products"),
     )
@@ -146,20 +103,10 @@ class OmniSettings(BaseModel):
     deactivate_productmeta_prefix_csv: str = Field(
         "",
         title="Attribute prefixes to tidy up",
-        description="Comma list. Attributes with these prefixes that a sync does not resend are removed.",
-        json_schema_extra=_in("Products"),
-    )
-    queue_fetch_images: Truthy = Field(
-        False,
-        title="Fetch images",
-        description="Not available: how Omni gives out stock images is not known.",
-        json_schema_extra=_in("Products"),
-    )
-    get_images_limit: int = Field(
-        2,
-        ge=0,
-        title="Images per fetch",
-        description="Without effect while images cannot be fetched.",
+        description=(
+            "Comma list. Attributes whose names begin like this and that a sync does not resend are removed; "
+            "all others are kept."
+        ),
         json_schema_extra=_in("Products"),
     )
 
@@ -212,12 +159,6 @@ class OmniSettings(BaseModel):
         description="The Omni account for orders that bring none.",
         json_schema_extra=_in("Orders"),
     )
-    param_create_customer_enabled: Truthy = Field(
-        False,
-        title="Create customers",
-        description="Not available: Omni offers no known way. Orders use an account that exists.",
-        json_schema_extra=_in("Orders"),
-    )
     param_warehouse_code: Code = Field(
         "",
         title="Warehouse",
@@ -241,13 +182,34 @@ class OmniSettings(BaseModel):
     param_use_customer_address: Truthy = Field(
         False,
         title="Use the customer's address from Omni",
-        description="Leaves every address field of the order field map out.",
+        description=(
+            "Leaves every address field of the order field map out, so that Omni fills in its customer's."
+        ),
         json_schema_extra=_in("Orders"),
     )
     param_line_item_discount: Truthy = Field(
         False,
         title="Spread discounts over the lines",
-        description="Without effect: line totals as the shop states them contain their discount already.",
+        description=(
+            "Off: each line goes out at what the shop says was paid for it. On: all discounts of the order "
+            "are spread over its item lines in proportion to their prices, left-over cents on the last line. "
+            "The total stays the same, and lines share only with lines of the same VAT."
+        ),
+        json_schema_extra=_in("Orders"),
+    )
+    order_line_warehouse_key: Code = Field(
+        "",
+        title="Key of a line's warehouse",
+        description=(
+            "Omni's key for the warehouse of a single line, if yours takes one; the name is not public. "
+            "Empty: the warehouse stands on the document only."
+        ),
+        json_schema_extra=_in("Orders"),
+    )
+    param_ignore_shipping_warehouse_code: Truthy = Field(
+        False,
+        title="No warehouse on delivery lines",
+        description="For service items without a warehouse: leaves the line's warehouse key out on them.",
         json_schema_extra=_in("Orders"),
     )
     order_field_map: TextMap = Field(
@@ -285,13 +247,20 @@ class OmniSettings(BaseModel):
         json_schema_extra=_in("VAT"),
     )
 
-    @field_validator("queue_fetch_images", "param_create_customer_enabled")
+    @model_validator(mode="before")
     @classmethod
-    def _not_available(cls, value: bool) -> bool:
-        if value:
-            raise ValueError(
-                "is not available for Omni Accounts: no interface for it is known. Leave it off."
-            )
+    def _offered(cls, values: Any) -> Any:
+        for key, value in values.items() if isinstance(values, Mapping) else ():
+            for name, why in NOT_OFFERED.items():
+                if key.lower().startswith(name) and truthy(value):
+                    raise ValueError(f"{key} is not available for Omni Accounts: {why}. Leave it out.")
+        return values
+
+    @field_validator("order_line_warehouse_key")
+    @classmethod
+    def _no_other_key_of_a_line(cls, value: str) -> str:
+        if value in LINE_KEYS:
+            raise ValueError(f"cannot be {value}: a line needs that key for something else.")
         return value
 
     @field_validator("price_map", "meta_map", "order_field_map")

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from stockwire.connectors.omni.layout import Layout
 from stockwire.connectors.omni.settings import OmniSettings
 from stockwire.domain.records import Active, RowProblem, SourceProduct
-from stockwire.errors import NotSetUp
 
 SKU_MAX = 100
 TITLE_MAX = 500
@@ -25,8 +25,6 @@ DOUBLE_NOISE = Decimal("0.000001")
 """A price kept as a floating point number in the database comes with noise below this; it is rounded off."""
 
 _ACTIVE = {active.value: active for active in Active} | {"": Active.IGNORE}
-_PRICE_COLUMN = re.compile(r"SELLINGPRICE\d+")
-_EXTRA_COLUMN = re.compile(r"EXTRADTLS\d+")
 
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,4})?")
 """How nearly all amounts, quantities and weights come; nothing has to be said about them."""
@@ -47,7 +45,7 @@ def translate(
     was used all the same (a rounded price, an unknown active value) says so and what was done with it.
     Raises NotSetUp naming a missing column and the columns there are.
     """
-    return _Batch(_Layout(columns, settings)).translate(rows)
+    return _Batch(Layout(columns, settings)).translate(rows)
 
 
 class _Unusable(Exception):
@@ -57,50 +55,8 @@ class _Unusable(Exception):
         self.hint = hint
 
 
-class _Layout:
-    """Where each column is; -1 where the query does not yield it."""
-
-    def __init__(self, columns: Sequence[str], settings: OmniSettings) -> None:
-        at = {name.strip().upper(): index for index, name in enumerate(columns)}
-        if len(at) != len(columns):
-            raise NotSetUp(
-                f"The product query yields a column twice: {', '.join(columns)}.",
-                hint="Give every column of the product query a name of its own.",
-            )
-        self.width = len(columns)
-        self.active_name = settings.active_column.upper()
-        prices = {column.upper(): tier for column, tier in settings.price_map.items()}
-        wanted = ["STOCKCODE", "DESCRIPTION", self.active_name, *prices, settings.quantity_column.upper()]
-        if missing := [name for name in wanted if name not in at]:
-            raise NotSetUp(
-                f"The product query yields no {missing[0]}. It yields: {', '.join(columns) or 'nothing'}.",
-                hint=f"Add {', '.join(missing)} to the agent's product query, or change the settings.",
-            )
-        self.code = at["STOCKCODE"]
-        self.title = at["DESCRIPTION"]
-        self.active = at[self.active_name]
-        self.quantity_name = settings.quantity_column
-        self.quantity = at[self.quantity_name.upper()]
-        self.warehouse = at.get("WAREHOUSECODE", -1)
-        self.barcode = at.get("BARCODE", -1)
-        self.category = at.get("CATEGORY", -1)
-        self.weight = at.get("WEIGHT", -1)
-        self.grams_per_unit = Decimal(1000 if settings.weight_unit == "kg" else 1)
-        self.prices = [
-            (index, name, prices.get(name) or name.lower())
-            for name, index in at.items()
-            if name in prices or _PRICE_COLUMN.fullmatch(name)
-        ]
-        metas = {column.upper(): key for column, key in settings.meta_map.items()}
-        self.meta = [
-            (index, metas.get(name) or name.lower())
-            for name, index in at.items()
-            if name in metas or (_EXTRA_COLUMN.fullmatch(name) and name != self.active_name)
-        ]
-
-
 class _Batch:
-    def __init__(self, layout: _Layout) -> None:
+    def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._products: list[SourceProduct] = []
         self._problems: list[RowProblem] = []
@@ -183,8 +139,6 @@ class _Batch:
         barcode = self._text(row, layout.barcode)
         if barcode and len(barcode) > BARCODE_MAX:
             _check_text(code, "BARCODE", barcode, BARCODE_MAX)
-        quantity_text = row[layout.quantity] or ""
-        quantity = self._quantities.get(quantity_text)
         return SourceProduct(
             source_product_code=code,
             source_variant_code=code,
@@ -192,16 +146,25 @@ class _Batch:
             product_active=active,
             title=title,
             price_tiers=tiers,
-            quantities={
-                self._text(row, layout.warehouse) or "": (
-                    self._quantity(code, quantity_text) if quantity is None else quantity
-                )
-            },
+            quantities=self._quantities_of(code, row),
             meta=meta,
             collection=self._text(row, layout.category),
             barcode=barcode,
             grams=None if layout.weight < 0 else self._grams(code, row[layout.weight] or ""),
         )
+
+    def _quantities_of(self, code: str, row: Row) -> dict[str, Decimal]:
+        layout = self._layout
+        if layout.warehouse_columns:
+            return {
+                warehouse: self._quantity(code, row[index] or "")
+                for index, warehouse in layout.warehouse_columns
+            }
+        text = row[layout.quantity] or ""
+        quantity = self._quantities.get(text)
+        if quantity is None:
+            quantity = self._quantity(code, text)
+        return {self._text(row, layout.warehouse) or "": quantity}
 
     def _with_warehouse(self, product: SourceProduct, code: str, row: Row) -> SourceProduct:
         warehouse = self._text(row, self._layout.warehouse)

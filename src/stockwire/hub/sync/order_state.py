@@ -32,6 +32,8 @@ UNPAID = frozenset(
     }
 )
 LONGEST_SKU = 100
+SWITCHED_OFF = "Raising orders in Omni is switched off for this source."
+SWITCH_ON = "Switch create_order_enabled of the source on, then send the order."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def decide(
     known: Sequence[bool],
     *,
     let_through: bool = False,
+    source_takes_orders: bool = True,
 ) -> Decision:
     """`gate` is the connector's answer (may it be raised, why not); `known` says per line whether its
     variant is known, for then its SKU may be missing. An order that was `let_through` before is not lost
@@ -60,6 +63,8 @@ def decide(
         return Decision(OrderState.CANCELLED, f"It was {order.status} on the channel before it was raised.")
     if not may_be_raised:
         return Decision(OrderState.SAVED, why_not)
+    if not source_takes_orders:
+        return Decision(OrderState.SAVED, SWITCHED_OFF, SWITCH_ON)
     if not proof.ok:
         return Decision(
             OrderState.HELD,

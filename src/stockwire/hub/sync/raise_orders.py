@@ -22,7 +22,7 @@ from stockwire.hub.models.orders import OrderState
 from stockwire.hub.sync import lanes, order_history
 from stockwire.hub.sync.follow_order import follow_status, settle_after_raising
 from stockwire.hub.sync.held_stock import held_by, held_quantities, mark_what_changed, release_stock
-from stockwire.hub.sync.order_state import is_over
+from stockwire.hub.sync.order_state import SWITCH_ON, SWITCHED_OFF, is_over
 from stockwire.hub.sync.orders_read import read_orders
 from stockwire.ports import Document, OrderContext, Source
 from stockwire.registry import source_connector
@@ -43,7 +43,10 @@ def claim_work(agent: models.Agent, limit: int = LIMIT, *, asks_anew: bool = Fal
     it never reached it, or it died with them: they are given again at once.
     """
     source = agent.source
-    if not source.active or not source.create_order_enabled:
+    if not source.active:
+        return []
+    if not source.create_order_enabled:
+        _switched_off(source)
         return []
     now = timezone.now()
     orders = _claimable(agent, now, limit, asks_anew)
@@ -113,7 +116,9 @@ def _claimable(agent: models.Agent, now: datetime, limit: int, asks_anew: bool) 
 def _claim(
     agent: models.Agent, row: models.Order, source: Source, order: Order, now: datetime
 ) -> wire.RaiseOrder:
-    context = OrderContext(reference=row.reference, source_customer_code=row.source_customer_code)
+    context = OrderContext(
+        reference=row.reference, source_customer_code=row.source_customer_code, params=order.params
+    )
     document = source.document(order, context)
     _take_reference(row, document)
     again = row.claim > 0
@@ -229,6 +234,12 @@ def _all_wait(source: models.Source, now: datetime, error: NotSetUp) -> None:
     waiting = models.Order.objects.filter(source=source, state=OrderState.READY, next_at__lte=now)
     waiting.update(reason=error.message, hint=error.hint, next_at=now + NOT_SET_UP_WAIT)
     log.error("Orders wait until the source is put right", source=source.pk, why=error.message)
+
+
+def _switched_off(source: models.Source) -> None:
+    """Orders that wait say why. New ones are only saved (order_state)."""
+    waiting = models.Order.objects.filter(source=source, state=OrderState.READY)
+    waiting.exclude(reason=SWITCHED_OFF).update(reason=SWITCHED_OFF, hint=SWITCH_ON)
 
 
 def _agents_time(text: str) -> datetime | None:

@@ -156,7 +156,16 @@ def _judge(
     gate = shop.connector.order_gate(shop.settings, order)
     known = [variant is not None for variant in variants]
     let_through = row.state in (OrderState.READY, OrderState.HELD, OrderState.REFUSED)
-    _enter(row, decide(order, gate, prove(order), reference, known, let_through=let_through))
+    decision = decide(
+        order,
+        gate,
+        prove(order),
+        reference,
+        known,
+        let_through=let_through,
+        source_takes_orders=shop.row.source.create_order_enabled,
+    )
+    _enter(row, decision)
     if row.state == OrderState.READY:
         ring(row.source_id)
 

@@ -1,0 +1,37 @@
+"""Attributes that a sync no longer sends are kept, but those whose prefix the operator named are removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from stockwire.domain.records import Active, SourceProduct
+from stockwire.hub.models import Source
+
+TIDY = """
+    delete from product_meta m using products p, unnest(%s::text[], %s::text[]) as sent(code, keys)
+    where p.source_id = %s and p.source_product_code = sent.code and m.product_id = p.id
+        and m.key ^@ any(%s) and m.key <> all(string_to_array(sent.keys, E'\\x1f'))
+    returning m.product_id
+"""
+
+
+def tidy(source: Source, products: Sequence[SourceProduct]) -> list[int]:
+    """Ids of the products that lost an attribute, inside the batch's transaction (behaviour A8)."""
+    listed = str(source.settings.get("deactivate_productmeta_prefix_csv", ""))
+    prefixes = [prefix for part in listed.split(",") if (prefix := part.strip())]
+    sent = [product for product in products if product.product_active is Active.ACTIVE]
+    if not prefixes or not sent:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TIDY,
+            [
+                [product.source_product_code for product in sent],
+                ["\x1f".join(product.meta) for product in sent],
+                source.pk,
+                prefixes,
+            ],
+        )
+        return sorted({row[0] for row in cursor.fetchall()})
