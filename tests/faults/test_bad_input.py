@@ -21,6 +21,7 @@ import pytest
 
 from stockwire.connectors.woocommerce.webhooks import signature_of
 from stockwire.demo.stage import COMPANY, OMNI_PASSWORD, USER
+from stockwire.simulators.woocommerce import people
 
 pytestmark = pytest.mark.slow
 
@@ -287,6 +288,42 @@ def test_webhooks_in_any_number_and_order_forged_empty_or_huge_leave_one_documen
     assert shop_house.documents_without_order() == []
     assert stage.rows("select count(*) from orders where channel_order_code = '99999999'") == [(0,)]
     assert stage.rows("select count(*) from order_marks where channel_order_code = '99999999'") == [(0,)]
+
+
+def test_odd_orders_are_raised_or_stopped_with_the_reason_and_hold_up_nobody(
+    shop_house: Any, status_page: Callable[[], str]
+) -> None:
+    stage = shop_house.stage
+    place = stage.shop.app.acts["place_order"]
+    skus = fresh_codes(shop_house, 50)
+    large = place({"lines": [{"sku": skus[n % 50], "quantity": 1} for n in range(500)]})
+    free = place({"lines": [{"sku": skus[1], "quantity": 1}], "coupon": free_coupon(stage)})
+    unknown = place({"shape": "unknown_sku"})
+    nobody = place({"billing": {"first_name": "", "last_name": "", "email": "", "address_1": ""}})
+    raised = [str(order["id"]) for order in (large, free, nobody)]
+    stopped = str(unknown["id"])
+    shop_house.until(lambda: shop_house.all_raised(raised), "the odd orders are raised")
+    shop_house.until(
+        lambda: shop_house.order_states([stopped]) == ["refused"], "the unknown SKU stops its order"
+    )
+    assert set(shop_house.documents_of(raised).values()) == {1}
+    bodies = {document["reference"]: document["body"] for document in stage.documents()}
+    references = dict(stage.rows("select channel_order_code, reference from orders"))
+    lines = {code: bodies[references[code]]["order_lines"] for code in raised}
+    assert len(lines[str(large["id"])]) == 500
+    assert free["total"] == "0.00"
+    ((reason, hint),) = stage.rows("select reason, hint from orders where channel_order_code = %s", stopped)
+    assert "SHOP-ONLY" in reason
+    assert hint
+    assert reason in status_page()
+
+
+def free_coupon(stage: Any) -> str:
+    """A coupon that leaves nothing to pay."""
+    shop = stage.shop.app.shop
+    with shop.lock:
+        people.add_coupon(shop, {"code": "alles-gratis", "discount_type": "percent", "amount": "100"})
+    return "alles-gratis"
 
 
 def huge(anybody: httpx2.Client, url: str) -> int:
