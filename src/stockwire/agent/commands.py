@@ -135,6 +135,23 @@ def check_command(config_path: Path, as_json: bool) -> None:
 
 
 @agent.command(
+    name="inspect",
+    epilog="Example: stockwire agent inspect --config agent.toml --table STOCK",
+)
+@_config_option
+@click.option("--table", default="", help="Draft the product query from this table or view.")
+def inspect_command(config_path: Path, table: str) -> None:
+    """List tables that look like stock, prices and warehouses, and draft a product query. It only reads."""
+    from stockwire.agent.tables.inspection import inspect
+
+    try:
+        for line in inspect(load(config_path), table):
+            click.echo(line)
+    except StockwireError as error:
+        raise _spoken(error) from None
+
+
+@agent.command(
     name="example-config",
     epilog="Example: stockwire agent example-config > agent.toml",
 )

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from stockwire.agent.checks import (
     database,
+    hub_words,
     machine,
     omni_words,
     order_codes,
     product_words,
-    way_to_the_hub,
 )
 from stockwire.agent.checks.check import UNKNOWN, Check, failed, passed, unknown
 from stockwire.agent.checks.database import DatabaseCheck
@@ -64,7 +64,7 @@ class Group:
 
 GROUPS = (
     Group("Configuration", (CONFIGURATION,)),
-    Group("The way to the hub", (*way_to_the_hub.CHECKS, SOURCE_SETTINGS)),
+    Group("The way to the hub", (*hub_words.CHECKS, SOURCE_SETTINGS)),
     Group("The database", database.CHECKS),
     Group("The product query", product_words.CHECKS),
     Group("Omni", omni_words.CHECKS),
