@@ -181,3 +181,44 @@ def test_an_order_raised_before_shows_that_documents_may_be_imported(site):
     assert found["switch_sf109"].state == "passed"
     assert "2026-05-04" in found["switch_sf109"].seen
     assert found["journal"].seen == "The journal can be written; 0 batches wait for the hub."
+
+
+def from_reports(site, open_omni, **report):
+    """Products out of a saved report with a column that says ACTIVE, instead of the database."""
+    rows = [
+        {"stock_code": code, "description": code.title(), "level": 5, "price": "10", "on_the_web": word}
+        for code, word in (("PUMP-01", "ACTIVE"), ("PUMP-02", "delete"), ("SHIP", ""))
+    ]
+    columns = ["stock_code", "stock_description", "selling_price_excl", "available", "on_the_web", "bar_code"]
+    columns.append("stock_category_description")
+    site.toml["omni"]["url"] = open_omni(stock=rows, reports={"Shop": columns}).url
+    del site.toml["database"]
+    site.toml["report"] = {"names": ["Shop"], "active": "on_the_web", **report}
+
+
+def test_products_out_of_saved_reports_are_looked_at_in_the_same_way(site, open_omni):
+    from_reports(site, open_omni)
+    findings = {finding.code: finding for finding in site.findings()}
+    assert bad(findings.values()) == {}
+    assert findings["database_server"].seen == "Products come from saved reports; the database is not read."
+    assert findings["product_rows"].seen.startswith("There are 3 rows")
+    assert "1 ACTIVE, 1 DELETE, 0 IGNORE, 1 blank" in findings["active_field"].seen
+    assert findings["switch_sf046"].seen == "SF046 works: EXTRADTLS8 is filled on 2 rows."
+    assert findings["shipping_code"].state == "passed"
+
+
+@pytest.mark.parametrize(
+    "report, code, seen",
+    [
+        ({"names": ["Nowhere"]}, "product_query", "Omni does not have this report"),
+        ({"active": ""}, "product_query", "does not say which column of the report holds ACTIVE"),
+        ({"active": "on_the_shelf"}, "product_query", "has no column on_the_shelf"),
+        ({"active_column": "EXTRADTLS3"}, "product_columns", "Missing columns: EXTRADTLS8"),
+    ],
+)
+def test_a_report_that_cannot_serve_is_named(site, open_omni, report, code, seen):
+    from_reports(site, open_omni, **report)
+    found = bad(site.findings())
+    assert set(found) == {code}
+    assert seen in found[code].seen
+    assert found[code].fix

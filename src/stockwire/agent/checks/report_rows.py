@@ -39,6 +39,12 @@ class ReportCheck:
             yield from (check.waits_for(say.QUERY) for check in say.CHECKS[1:])
             return
         columns = self._columns()
+        found = columns_found(columns, self._source)
+        if found.state == "failed":
+            yield say.QUERY.says("reports", names=names)
+            yield found
+            yield from (check.waits_for(say.COLUMNS) for check in say.CHECKS[2:])
+            return
         try:
             with OmniService(
                 access.url, access.company, access.user, access.password, access.auth
@@ -46,24 +52,19 @@ class ReportCheck:
                 began = time.monotonic()
                 facts = gather(columns, self._pages(service), self._source)
                 facts.seconds = time.monotonic() - began
-        except KeyError:
-            yield say.QUERY.says("reports", names=names)
-            yield columns_found(columns, self._source)
-            yield from (check.waits_for(say.COLUMNS) for check in say.CHECKS[2:])
-            return
         except StockwireError as error:
             yield say.QUERY.says("no_report", why=error.message.rstrip("."), hint=error.hint)
             yield from (check.waits_for(say.QUERY) for check in say.CHECKS[1:])
             return
         except Exception as error:  # noqa: BLE001 - whatever a reply holds, the other checks go on
             yield say.QUERY.says("reports", names=names)
-            yield columns_found(columns, self._source)
+            yield found
             yield say.CHANGES.says("reports")
             yield from broke(error)
             return
         self.facts = facts
         yield say.QUERY.says("reports", names=names)
-        yield columns_found(columns, self._source)
+        yield found
         yield say.CHANGES.says("reports")
         yield from rows_found(facts, self._source)
 
