@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 import click
@@ -24,6 +25,8 @@ _CONFIG = click.option(
 def up(config_file: Path | None) -> None:
     """Run the hub: web, worker and, when DATABASE_URL is not set, a private PostgreSQL.
 
+    SIGTERM or Ctrl-C stops all of it; a private PostgreSQL that was running before is left running.
+
     Settings come from the TOML file and from the environment as STOCKWIRE_<NAME>:
     host, port (8080), public_url, tls_certificate, tls_key, behind_tls_proxy, data_folder,
     allowed_hosts, secret_key, poll_orders_s, agent_silent_s, workers, log_json.
@@ -35,17 +38,18 @@ def up(config_file: Path | None) -> None:
 
     config = hub_config.load(config_file)
     logs.configure(config.log_json)
-    env = running.environment(config, config_file)
-    running.migrate(env)
-    processes = running.Processes(env)
-    signal.signal(signal.SIGTERM, lambda *_: processes.stopping.set())
-    signal.signal(signal.SIGINT, lambda *_: processes.stopping.set())
-    processes.start("web", "web")
-    processes.start("worker", "worker")
-    try:
-        processes.watch()
-    finally:
-        processes.stop()
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    signal.signal(signal.SIGINT, lambda *_: stopping.set())
+    with running.database(config, config_file) as env:
+        running.migrate(env)
+        processes = running.Processes(env, stopping=stopping)
+        try:
+            processes.start("web", "web")
+            processes.start("worker", "worker")
+            processes.watch()
+        finally:
+            processes.stop()
 
 
 @click.command()
@@ -99,7 +103,11 @@ def start_django(config_file: Path | None) -> hub_config.HubConfig:
     import django
 
     django.setup()
-    from stockwire.hub.database import refuse_a_role_that_bypasses_tenancy
+    from stockwire.hub.database import (
+        refuse_a_database_that_is_not_ready,
+        refuse_a_role_that_bypasses_tenancy,
+    )
 
+    refuse_a_database_that_is_not_ready()
     refuse_a_role_that_bypasses_tenancy()
     return hub_config.load(config_file)

@@ -1,6 +1,8 @@
 """The hub for real use: its private PostgreSQL when none is given, migrations, then web and worker.
 
-Both are processes of their own. When one dies it is started again; when this one is told to stop, both are.
+Both are processes of their own. When one dies it is started again; when this one is told to stop, both are,
+and so is the private PostgreSQL if this one started it. Found running, it is left running: other commands
+(`stockwire user add`) start it when they need it, and leave it to whoever comes next.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,8 +28,26 @@ STOP_S = 15.0
 RESTART_S = 1.0
 
 
+@contextmanager
+def database(config: HubConfig, config_file: Path | None = None) -> Iterator[dict[str, str]]:
+    """`environment` while the hub runs; a private PostgreSQL that had to be started is stopped at the end."""
+    postgres = None if config.database_url else PrivatePostgres(config.data_folder / "postgres")
+    if postgres is not None and postgres.running():
+        postgres = None
+    try:
+        yield environment(config, config_file)
+    finally:
+        if postgres is not None:
+            postgres.stop()
+            log.info("Private PostgreSQL is stopped", folder=str(postgres.folder))
+
+
 def environment(config: HubConfig, config_file: Path | None = None) -> dict[str, str]:
-    """Environment of every hub process. Starts the private PostgreSQL when no database is configured."""
+    """Environment of every hub process. Starts the private PostgreSQL when no database is configured.
+
+    It comes before anything else that makes the data folder: PostgreSQL's own user must be able to pass
+    through it, and whatever makes it first under a strict umask would shut that user out.
+    """
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "stockwire.hub.settings"}
     env["STOCKWIRE_DATA_FOLDER"] = str(config.data_folder)
     if config_file is not None:

@@ -6,7 +6,9 @@ Read once at start. What an operator may change while the hub runs lives in the 
 from __future__ import annotations
 
 import os
+import tempfile
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -80,13 +82,19 @@ def default_data_folder(env: dict[str, str]) -> Path:
 
 
 def secret_keys(config: HubConfig) -> list[str]:
-    """Fernet keys, newest first: configured, or from the key file that the first start makes (mode 600)."""
+    """Fernet keys, newest first: configured, or from the key file that the first start makes (mode 600).
+
+    Web and worker may both be the first: the file appears whole or not at all, and the first one stays.
+    """
     if config.secret_key:
         return config.secret_key.split(",")
     file = config.data_folder / "secret.key"
     if not file.exists():
         config.data_folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor, half = tempfile.mkstemp(prefix="secret.key.", dir=config.data_folder)
         with os.fdopen(descriptor, "wb") as handle:
             handle.write(Fernet.generate_key())
+        with suppress(FileExistsError):
+            os.link(half, file)
+        os.unlink(half)
     return file.read_text().split()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from stockwire.errors import NotSetUp
 
@@ -38,6 +38,25 @@ def django_parameters(url: str, *, pool: bool) -> dict[str, Any]:
         "OPTIONS": options,
         "CONN_MAX_AGE": 0,
     }
+
+
+def refuse_a_database_that_is_not_ready() -> None:
+    """Raises NotSetUp when the database cannot be reached or has no tables yet."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select to_regclass('public.clients') is not null")
+            row = cursor.fetchone()
+    except OperationalError as error:
+        said = str(error).strip().splitlines() or ["no reason given"]
+        raise NotSetUp(
+            "The hub's database cannot be reached.",
+            hint="Check DATABASE_URL and that PostgreSQL runs there.",
+            detail=said[0],
+        ) from None
+    if not row or not row[0]:
+        raise NotSetUp(
+            "The hub's database has no tables yet.", hint="Run `stockwire migrate` or `stockwire up` once."
+        )
 
 
 def refuse_a_role_that_bypasses_tenancy() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import connection
+from django.utils import timezone
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from stockwire.errors import NotSetUp
@@ -79,18 +80,20 @@ def add_agent(client_id: int, source_id: int) -> NewAgent:
     """A new agent for this source, with the code it enrols with once, within a day."""
     code, code_hash = new_code()
     with tenancy.scope(client_id):
-        agent = Agent.objects.create(client_id=client_id, source=Source.objects.get(pk=source_id))
+        agent = Agent.objects.create(client_id=client_id, source=_source(source_id))
         new_enrolment_code(agent, code_hash)
         _note(client_id, "agent added", f"agent {agent.pk}")
     return NewAgent(int(agent.pk), code)
 
 
 def revoke_agent(client_id: int, agent_id: int) -> None:
-    """The agent's token is worth nothing from now on."""
-    from django.utils import timezone
-
+    """The agent's token is worth nothing from now on. Raises NotSetUp when the client has no such agent."""
     with tenancy.scope(client_id):
-        Agent.objects.filter(pk=agent_id).update(revoked_at=timezone.now())
+        if not Agent.objects.filter(pk=agent_id).update(revoked_at=timezone.now()):
+            raise NotSetUp(
+                f"Client {client_id} has no agent {agent_id}.",
+                hint="An agent belongs to one client; the audit names it from when it was added.",
+            )
         _note(client_id, "agent revoked", f"agent {agent_id}")
 
 
@@ -108,7 +111,11 @@ def add_channel(
     typed = checked(channel_connector(kind).settings, settings)
     with tenancy.scope(client_id):
         channel = Channel(
-            client=_client(client_id), source_id=source_id, type=kind, description=description, **terms
+            client=_client(client_id),
+            source=_source(source_id),
+            type=kind,
+            description=description,
+            **terms,
         )
         channel.write_settings(typed)
         channel.save()
@@ -130,7 +137,9 @@ def checked(model: type[BaseModel], settings: Mapping[str, Any]) -> BaseModel:
         return model.model_validate(dict(settings))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise NotSetUp(f"These settings cannot be used: {wrong}.") from None
+        raise NotSetUp(
+            f"These settings cannot be used: {wrong}.", hint="Correct the named settings and add it again."
+        ) from None
 
 
 def _client(client_id: int) -> Client:
@@ -138,6 +147,16 @@ def _client(client_id: int) -> Client:
     if client is None:
         raise NotSetUp(f"There is no client {client_id}.", hint="`stockwire client list` shows them.")
     return client
+
+
+def _source(source_id: int) -> Source:
+    source = Source.objects.filter(pk=source_id).first()
+    if source is None:
+        raise NotSetUp(
+            f"This client has no source {source_id}.",
+            hint="`stockwire source add` printed its id; a source belongs to one client.",
+        )
+    return source
 
 
 def _shown(settings: BaseModel) -> dict[str, Any]:

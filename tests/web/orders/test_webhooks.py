@@ -187,3 +187,22 @@ def test_deliveries_are_answered_quickly_even_while_the_lane_is_worked_on(web: A
     finally:
         leave.set()
         worker.join(10)
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [("/api/agent/enrol", 16 * 1024 * 1024), ("/sign-in", 100_000)],
+    ids=["agent", "sign-in"],
+)
+def test_what_else_anybody_may_send_is_bounded_before_it_is_sent(web: Any, address: str, most: int) -> None:
+    for size, refused in ((most + 1, True), (most, False)):
+        with socket.create_connection(("127.0.0.1", web.port), timeout=10) as stranger:
+            stranger.sendall(
+                f"POST {address} HTTP/1.1\r\nHost: hub\r\nContent-Length: {size}\r\n\r\n".encode()
+            )
+            if refused:
+                assert stranger.recv(4096).startswith(b"HTTP/1.1 413")
+            else:
+                stranger.settimeout(0.5)
+                with pytest.raises(TimeoutError):
+                    stranger.recv(4096)

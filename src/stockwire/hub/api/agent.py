@@ -87,15 +87,26 @@ def readings(request: HttpRequest) -> HttpResponse:
     """A reading of the source ended: note it, and release stock that Omni now accounts for itself."""
     client_id, agent_id = authenticate(request)
     done = _body(request, wire.ReadingDone)
+    read_at = _moment(done.read_at)
     with tenancy.scope(client_id):
         source = Agent.objects.select_related("source").get(pk=agent_id).source
         if done.error:
             note_reading_failed(source, done.error, done.hint)
+        elif read_at is None:
+            raise ApiError(422, f"read_at is {done.read_at!r}, which is no moment with a time zone.")
         else:
-            read_at = datetime.fromisoformat(done.read_at)
             note_reading(source, read_at=read_at, mode=done.mode, rows=done.rows_seen, seconds=done.seconds)
             release_stock(source, read_at)
         return packed(wire.Confirmed(known=True))
+
+
+def _moment(text: str) -> datetime | None:
+    """An aware moment in ISO 8601; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _refused_code(message: str) -> ApiError:

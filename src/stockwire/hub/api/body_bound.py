@@ -1,4 +1,4 @@
-"""Turns a webhook that is too large away before anything of it is kept.
+"""Turns a request that is too large away before anything of it is kept.
 
 Django's ASGI handler spools a whole request body to disk before a view is asked. This stands in front of it,
 for the addresses that anybody may call. It never looks into a body.
