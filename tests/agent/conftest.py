@@ -433,7 +433,7 @@ def _toml(value: dict[str, Any], table: str = "") -> str:
     inner = []
     for key, item in value.items():
         if isinstance(item, dict):
-            inner.append(_toml(item, key))
+            inner.append(_toml(item, f"{table}.{key}" if table else key))
         elif isinstance(item, str):
             lines.append(f"{key} = {msgspec.json.encode(item).decode()}")
         elif item is not None:
