@@ -53,7 +53,8 @@ class Batch(msgspec.Struct):
     `problems` are rows the agent could not read: (code, message, hint). `read_at` is the aware UTC moment
     the reading's snapshot opened, in ISO 8601: what was raised after it is not yet in these quantities.
     `full` is True in every batch of a full read. `removals_confirmed` says that a person at the source has
-    allowed what `removed` names, however much it is.
+    allowed what `removed` names, however much it is. `removed_quantities` are (stock code, warehouse) whose
+    row vanished while the item still has rows for other warehouses.
     """
 
     stream: str
@@ -65,6 +66,7 @@ class Batch(msgspec.Struct):
     problems: list[tuple[str, str, str]] = []
     full: bool = False
     removals_confirmed: bool = False
+    removed_quantities: list[tuple[str, str]] = []
 
 
 class Received(msgspec.Struct):

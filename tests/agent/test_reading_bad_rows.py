@@ -159,6 +159,22 @@ def test_two_warehouses_of_one_stock_code_are_two_rows_and_no_duplicates(make_be
     bench.sql("DELETE FROM STOCK WHERE STOCKCODE = '00000050'")
     bench.sync()
     assert hub.batches[-1].removed == ["00000050"]
+    assert hub.batches[-1].removed_quantities == []
+
+
+def test_an_item_that_leaves_one_warehouse_loses_its_quantity_there_and_stays(make_bench, hub):
+    both = " UNION ALL ".join(
+        f"SELECT s.STOCKCODE, s.DESCRIPTION, '{name}' AS WAREHOUSECODE FROM STOCK s WHERE {which}"
+        for name, which in (("1", "1 = 1"), ("EDN", "s.BARCODE IS NULL OR s.BARCODE <> 'GONE'"))
+    )
+    bench = make_bench(product_query=both)
+    bench.sync()
+    bench.sql("UPDATE STOCK SET BARCODE = 'GONE' WHERE STOCKCODE = '00000050'")
+    reading = bench.sync()
+    assert reading.removed == 0
+    assert hub.batches[-1].removed == []
+    assert hub.batches[-1].removed_quantities == [("00000050", "EDN")]
+    assert bench.sync().changed_something is False
 
 
 def test_products_that_vanish_all_at_once_are_held_back_for_a_person(either, hub):

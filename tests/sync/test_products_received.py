@@ -149,6 +149,15 @@ def test_an_attribute_that_is_not_sent_again_is_kept(feed: Any) -> None:
     assert feed.item("BOLT")["meta"] == {"extradtls1": "Galvanised", "extradtls2": "M10"}
 
 
+def test_an_item_that_left_one_warehouse_has_nothing_there_any_more(feed: Any) -> None:
+    rows = [feed.row("BOLT", WAREHOUSECODE=place, OAvailable="4") for place in ("1", "EDN")]
+    feed.send(*rows, feed.row("NUT", WAREHOUSECODE="EDN"))
+    received = feed.send(removed_quantities=[("BOLT", "EDN"), ("UNKNOWN", "EDN")])
+    assert received.changed == 1
+    assert (feed.item("BOLT")["active"], feed.item("BOLT")["quantities"]) == (True, {"1": "4.0000"})
+    assert feed.item("NUT")["quantities"] == {"EDN": "12.0000"}
+
+
 def test_an_attribute_with_a_prefix_to_tidy_up_goes_when_it_is_not_sent_again(hub: Any, feed: Any) -> None:
     hub.owner.execute(
         'update sources set settings = settings || \'{"deactivate_productmeta_prefix_csv": "extra, old_"}\''

@@ -147,12 +147,15 @@ class Comparison:
             return
         confirmed = removals.was_confirmed(self.journal)
         while keys := self.journal.vanished(MAX_ROWS):
-            codes = {key.split(SEPARATOR, 1)[0] for key in keys if not key.startswith(INTERNAL)}
+            parted = [key.split(SEPARATOR, 1) for key in keys if not key.startswith(INTERNAL)]
+            codes = {parts[0] for parts in parted}
+            elsewhere = set()
             if self.shape.has_warehouse:
-                codes = {code for code in codes if not self.journal.saw_any(code + SEPARATOR)}
+                elsewhere = {code for code in codes if self.journal.saw_any(code + SEPARATOR)}
+            quantities = sorted((code, place[0]) for code, *place in parted if code in elsewhere)
             if codes:
-                self.reading.removed += len(codes)
-                self._queue_batch(removed=sorted(codes), gone=keys, confirmed=confirmed)
+                self.reading.removed += len(codes - elsewhere)
+                self._queue_batch(codes - elsewhere, quantities, gone=keys, confirmed=confirmed)
             else:
                 self.journal.forget(keys)
         removals.settled(self.journal)
@@ -195,7 +198,12 @@ class Comparison:
             self.flush()
 
     def _queue_batch(
-        self, removed: Sequence[str] = (), gone: Sequence[str] = (), *, confirmed: bool = False
+        self,
+        removed: Iterable[str] = (),
+        removed_quantities: Sequence[tuple[str, str]] = (),
+        *,
+        gone: Sequence[str] = (),
+        confirmed: bool = False,
     ) -> None:
         rows, problems, digests = self._rows, self._problems, self._digests
         self._rows, self._problems, self._digests, self._size = [], [], [], 0
@@ -208,10 +216,11 @@ class Comparison:
                     read_at=self.reading.read_at.isoformat(),
                     columns=self.shape.columns,
                     rows=rows,
-                    removed=list(removed),
+                    removed=sorted(removed),
                     problems=problems,
                     full=bool(self.reading.why_full),
                     removals_confirmed=confirmed,
+                    removed_quantities=list(removed_quantities),
                 )
             )
 

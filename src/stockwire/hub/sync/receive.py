@@ -18,9 +18,9 @@ from stockwire.errors import NotSetUp
 from stockwire.hub import tenancy
 from stockwire.hub.models import Agent, Source, SourceProblem
 from stockwire.hub.sync.deactivations import hold_back, standing
+from stockwire.hub.sync.no_longer_sent import remove_quantities, tidy
 from stockwire.hub.sync.stale import mark_products
 from stockwire.hub.sync.store_products import rivals, stage, store
-from stockwire.hub.sync.tidy_meta import tidy
 from stockwire.registry import source_connector
 from stockwire.wire import Batch, Received
 
@@ -76,7 +76,9 @@ def _apply(
         if batch.number != expected:
             raise Gap(expected)
         staged = hold_back(agent.source, staged, products, batch)
-        stored = sorted({*store(agent.source, staged), *tidy(agent.source, products)})
+        written = [store(agent.source, staged), tidy(agent.source, products)]
+        written.append(remove_quantities(agent.source, batch.removed_quantities))
+        stored = sorted({product_id for ids in written for product_id in ids})
         mark_products([*stored, *rivals(stored)] if staged.gone else stored, "the source changed")
         _note_problems(agent.source, products, batch.removed, problems)
         Agent.objects.filter(pk=agent.pk).update(stream=batch.stream, last_number=batch.number)

@@ -1,4 +1,8 @@
-"""Attributes that a sync no longer sends are kept, but those whose prefix the operator named are removed."""
+"""What a source no longer sends of a product that stays: attributes to tidy up, and a warehouse's quantity.
+
+Attributes are kept but for those whose prefix the operator named. A quantity whose row vanished goes: what
+was counted there would be sold for ever.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,23 @@ TIDY = """
         and m.key ^@ any(%s) and m.key <> all(string_to_array(sent.keys, E'\\x1f'))
     returning m.product_id
 """
+
+QUANTITIES = """
+    delete from quantities q using variants v, unnest(%s::text[], %s::text[]) as gone(code, warehouse)
+    where v.source_id = %s and v.source_variant_code = gone.code and q.variant_id = v.id
+        and q.warehouse = gone.warehouse
+    returning v.product_id
+"""
+
+
+def remove_quantities(source: Source, gone: Sequence[tuple[str, str]]) -> list[int]:
+    """Ids of the products that lost the quantity of a warehouse, inside the batch's transaction."""
+    if not gone:
+        return []
+    codes, warehouses = zip(*gone, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(QUANTITIES, [list(codes), list(warehouses), source.pk])
+        return sorted({row[0] for row in cursor.fetchall()})
 
 
 def tidy(source: Source, products: Sequence[SourceProduct]) -> list[int]:
