@@ -152,6 +152,27 @@ def confirm_deactivations(client_id: int, source_id: int) -> None:
     click.echo(f"{count:,} products leave the shops now.")
 
 
+@source.command("check")
+@_CLIENT
+@click.argument("source_id", type=int)
+@click.option("--wait", "wait_s", default=60.0, show_default=True, help="Seconds to wait for the agent.")
+def check_source(client_id: int, source_id: int, wait_s: float) -> None:
+    """Have the agent of a source look at every prerequisite on its premises, and print what it found.
+
+    Ends with 0 when nothing failed, with 1 otherwise.
+
+    Example: stockwire source check --client 1 1
+    """
+    _hub()
+    from stockwire.hub.checking import ask_and_wait, lines
+
+    found = ask_and_wait(client_id, source_id, wait_s)
+    for line in lines(found):
+        click.echo(line)
+    if any(finding.state == "failed" for finding in found):
+        raise SystemExit(1)
+
+
 @click.command("add")
 @_CLIENT
 @_SETTINGS
