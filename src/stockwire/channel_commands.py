@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from stockwire.errors import Refused
 from stockwire.hub_commands import start_django
 from stockwire.setup_commands import add_channel
 
@@ -59,7 +60,11 @@ def check(client_id: int, channel_id: int) -> None:
     from stockwire.registry import channel_connector
 
     with tenancy.scope(client_id):
-        row = Channel.objects.get(pk=channel_id)
+        row = Channel.objects.filter(pk=channel_id).first()
+    if row is None:
+        raise Refused(
+            f"Client {client_id} has no channel {channel_id}.", hint="`stockwire channel list` shows them."
+        )
     connector = channel_connector(row.type)
     port = connector.open(row.read_settings(connector.settings))
     try:

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from stockwire.errors import NotSetUp
+
 _CLIENT = click.option("--client", "client_id", type=int, required=True, help="Id of the client.")
 _SETTINGS = click.option(
     "--settings",
@@ -28,7 +30,14 @@ def _hub() -> Any:
 
 
 def _settings(file: Path | None) -> dict[str, Any]:
-    return tomllib.loads(file.read_text()) if file else {}
+    """The connector's settings as the file states them. Raises NotSetUp when it is no TOML."""
+    try:
+        return tomllib.loads(file.read_text()) if file else {}
+    except tomllib.TOMLDecodeError as error:
+        raise NotSetUp(
+            f"The settings file {file} cannot be read: {error}.",
+            hint='It is TOML: one `name = "value"` per line (docs/connect).',
+        ) from None
 
 
 @click.group()

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from stockwire.errors import NotSetUp
+
 SYSTEMS = {
     "omni": ("stockwire.simulators.omni", 8081, "OmniWebServiceREST"),
     "woocommerce": ("stockwire.simulators.woocommerce", 8082, "a WooCommerce shop"),
@@ -35,14 +37,30 @@ def sim(system: str, port: int | None, control_port: int | None, options: tuple[
 
     module, default_port, title = SYSTEMS[system]
     chosen = port if port is not None else default_port
-    app = import_module(module).create(**_typed(options))
+    try:
+        app = import_module(module).create(**_typed(options))
+    except (TypeError, ValueError) as error:
+        raise NotSetUp(
+            f"The simulator cannot be made so: {error}",
+            hint=f"docs/simulators/{system}.md lists its options.",
+        ) from None
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
     control = control_port if control_port is not None else (chosen + 1000 if chosen else 0)
-    with Stand(app, port=chosen, control_port=control) as stand:
+    stand = Stand(app, port=chosen, control_port=control)
+    try:
+        stand.start()
+    except OSError as error:
+        raise NotSetUp(
+            f"Port {chosen} or {control} cannot be listened on: {error.strerror}.",
+            hint="Choose others with --port and --control-port.",
+        ) from None
+    try:
         click.echo(f"{title} at {stand.url}, control at {stand.control_url} (Ctrl-C to stop)")
         stopping.wait()
+    finally:
+        stand.stop()
 
 
 def _typed(options: tuple[str, ...]) -> dict[str, Any]:

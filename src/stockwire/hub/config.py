@@ -54,9 +54,15 @@ def load(path: Path | None = None, environ: dict[str, str] | None = None) -> Hub
         try:
             values = tomllib.loads(file.read_text())
         except FileNotFoundError:
-            raise NotSetUp(f"The configuration file {file} does not exist.") from None
+            raise NotSetUp(
+                f"The configuration file {file} does not exist.",
+                hint="Check --config and STOCKWIRE_CONFIG, or leave both away.",
+            ) from None
         except tomllib.TOMLDecodeError as error:
-            raise NotSetUp(f"The configuration file {file} cannot be read: {error}.") from None
+            raise NotSetUp(
+                f"The configuration file {file} cannot be read: {error}.",
+                hint='It is TOML: one `name = "value"` per line.',
+            ) from None
     for name in HubConfig.model_fields:
         if (given := env.get(ENV_PREFIX + name.upper())) is not None:
             values[name] = given.split(",") if name == "allowed_hosts" else given

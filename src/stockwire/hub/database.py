@@ -22,7 +22,10 @@ def django_parameters(url: str, *, pool: bool) -> dict[str, Any]:
         )
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise NotSetUp(f"DATABASE_URL must begin with postgresql://, not {parts.scheme}://.")
+        raise NotSetUp(
+            f"DATABASE_URL must begin with postgresql://, not {parts.scheme}://.",
+            hint="Stockwire keeps its data in PostgreSQL only; without DATABASE_URL it runs its own.",
+        )
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     options: dict[str, Any] = {name: value for name, value in query.items() if name not in {"host", "port"}}
     if pool:
