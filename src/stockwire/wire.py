@@ -111,6 +111,7 @@ class Work(msgspec.Struct):
     read_now: bool = False
     full_read: bool = False
     clock_utc: str = ""
+    check: bool = False
 
 
 class Raised(msgspec.Struct):
@@ -136,3 +137,24 @@ class Confirmed(msgspec.Struct):
     """Answer to Raised. `known` is False when the claim was stale; the agent drops its journal entry."""
 
     known: bool
+
+
+class CheckFinding(msgspec.Struct):
+    """One ports.Finding, with the heading it stands under and what it is about, in words."""
+
+    code: str
+    state: str
+    seen: str
+    fix: str = ""
+    group: str = ""
+    about: str = ""
+
+
+class Findings(msgspec.Struct):
+    """POST /api/agent/findings: what `stockwire agent check` says, after a Work with `check`.
+
+    `checked_at` is the aware UTC moment the checks ended, in ISO 8601. Answered by a Confirmed.
+    """
+
+    checked_at: str
+    findings: list[CheckFinding]

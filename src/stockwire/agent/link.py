@@ -21,7 +21,17 @@ import structlog
 
 from stockwire.agent.config import HubSettings, is_loopback
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
-from stockwire.wire import Confirmed, Enrolled, Enrolment, Raised, ReadingDone, Received, Settings, Work
+from stockwire.wire import (
+    Confirmed,
+    Enrolled,
+    Enrolment,
+    Findings,
+    Raised,
+    ReadingDone,
+    Received,
+    Settings,
+    Work,
+)
 
 VERSION = version("stockwire")
 MSGPACK = "application/x-msgpack"
@@ -111,6 +121,9 @@ class HubLink:
         return self._call(
             "GET", "work", Work, params={"wait": wait_s}, timeout=self._settings.timeout_s + wait_s
         )
+
+    def findings(self, found: Findings) -> Confirmed:
+        return self._call("POST", "findings", Confirmed, body=found)
 
     def raised(self, raised: Raised) -> Confirmed:
         return self._call("POST", "raised", Confirmed, body=raised)

@@ -30,6 +30,7 @@ from stockwire.wire import ReadingDone
 __all__ = ["Agent", "enrol"]
 
 LONGEST_PAUSE_S = 60.0
+CHECK_ENDS_WITHIN_S = 10.0
 
 
 class Agent:
@@ -60,7 +61,9 @@ class Agent:
             self._raiser(),
             read_now=self._ask_for_reading,
             raised=self._stock_was_reserved,
+            check=self._ask_for_checks,
         )
+        self._checking: threading.Thread | None = None
         self._wanted = threading.Event()
         self._reserved = threading.Event()
         self._full_wanted = False
@@ -89,6 +92,8 @@ class Agent:
             thread.join()
         while threads[2].is_alive() and not self.work.only_asking:
             threads[2].join(0.05)
+        if self._checking:
+            self._checking.join(CHECK_ENDS_WITHIN_S)
         self._log.info("agent stopped", waiting=self.journal.waiting())
 
     def stop(self) -> None:
@@ -152,6 +157,20 @@ class Agent:
     def _ask_for_reading(self, full: bool) -> None:
         self._full_wanted = self._full_wanted or full
         self._wanted.set()
+
+    def _ask_for_checks(self) -> None:
+        """In a thread of its own: reading every row must not hold up an order. One at a time."""
+        if self._checking and self._checking.is_alive():
+            return
+        from stockwire.agent.checks.answer import answer_checks
+
+        self._checking = threading.Thread(
+            target=answer_checks,
+            args=(self._settings, self.link, self._service, self._stopping.is_set),
+            name="check",
+            daemon=True,
+        )
+        self._checking.start()
 
     def _forever(self, name: str, step: Callable[[], float]) -> None:
         said, failures = "", 0

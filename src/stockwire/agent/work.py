@@ -19,7 +19,7 @@ PAUSE_WHEN_NOTHING_WORKED_S = 2.0
 
 class WorkLoop:
     """Used by one thread. `read_now` is called with True when the hub wants all rows again; `raised` when
-    Omni has taken an order in, and so reserved its stock."""
+    Omni has taken an order in, and so reserved its stock; `check` when the hub wants the checks."""
 
     def __init__(
         self,
@@ -29,12 +29,14 @@ class WorkLoop:
         *,
         read_now: Callable[[bool], None],
         raised: Callable[[], None] = lambda: None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self._link = link
         self._orders = orders
         self._raiser = raiser
         self._read_now = read_now
         self._raised = raised
+        self._check = check
         self._resumed = False
         self.only_asking = False
         self._log = structlog.get_logger("stockwire.agent")
@@ -56,11 +58,13 @@ class WorkLoop:
             self.only_asking = False
         if work.read_now or work.full_read:
             self._read_now(work.full_read)
+        if work.check:
+            self._check()
         outcomes = [self._raise(order) for order in work.raise_orders]
         if any(outcome.state == "raised" for outcome in outcomes):
             self._raised()
         stuck = outcomes and all(outcome.state == "not_yet" for outcome in outcomes)
-        idle = answered_at_once and not (outcomes or work.read_now or work.full_read)
+        idle = answered_at_once and not (outcomes or work.read_now or work.full_read or work.check)
         return PAUSE_WHEN_NOTHING_WORKED_S if stuck or idle else 0.0
 
     def _raise(self, order: RaiseOrder) -> Raised:

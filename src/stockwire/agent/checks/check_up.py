@@ -26,6 +26,7 @@ from stockwire.agent.checks.report_rows import ReportCheck
 from stockwire.agent.checks.way_to_the_hub import WayToTheHub
 from stockwire.agent.config import AgentSettings, load
 from stockwire.agent.enrolment import read_token
+from stockwire.connectors.omni.api import OmniService
 from stockwire.connectors.omni.settings import OmniSettings
 from stockwire.errors import StockwireError
 from stockwire.ports import Finding
@@ -86,14 +87,19 @@ def check_file(config: Path, around: Surroundings) -> Iterator[Finding]:
     yield from check_settings(settings, around)
 
 
-def check_settings(settings: AgentSettings, around: Surroundings) -> Iterator[Finding]:
-    """The same without the file itself. No password or token appears in a finding."""
+def check_settings(
+    settings: AgentSettings, around: Surroundings, service: OmniService | None = None
+) -> Iterator[Finding]:
+    """The same without the file itself. No password or token appears in a finding.
+
+    `service` is one that is open already, where the agent has one; it stays open.
+    """
     secrets = _secrets(settings)
-    for finding in _all(settings, around):
+    for finding in _all(settings, around, service):
         yield _without(finding, secrets)
 
 
-def _all(settings: AgentSettings, around: Surroundings) -> Iterator[Finding]:
+def _all(settings: AgentSettings, around: Surroundings, service: OmniService | None) -> Iterator[Finding]:
     _, way_group, database_group, product_group, omni_group, code_group, machine_group = GROUPS
     folder = Path(settings.data_folder)
     way = WayToTheHub(settings.hub, _token(settings, folder), around.config)
@@ -105,7 +111,7 @@ def _all(settings: AgentSettings, around: Surroundings) -> Iterator[Finding]:
         yield from (check.says("not_used") for check in database_group.checks)
         assert settings.report is not None
         assert settings.omni is not None
-        products = ReportCheck(settings.report, settings.omni, source.settings)
+        products = ReportCheck(settings.report, settings.omni, source.settings, service)
         yield from _to_the_end(product_group, products.look())
     else:
         reached = DatabaseCheck(settings.database)
@@ -117,7 +123,7 @@ def _all(settings: AgentSettings, around: Surroundings) -> Iterator[Finding]:
             yield from (check.waits_for(reached.in_the_way) for check in product_group.checks)
 
     document = source.settings.param_order_document_type
-    omni = OmniCheck(settings.omni, document, machine.last_raised(folder))
+    omni = OmniCheck(settings.omni, document, machine.last_raised(folder), service)
     yield from _to_the_end(omni_group, omni.look())
     if source.known:
         yield from _to_the_end(code_group, order_codes.look(source.settings, products.facts, omni.export))

@@ -38,16 +38,26 @@ class StockExport:
 class OmniCheck:
     """Iterate `look`; afterwards `export` is what Stock Export told, None where it could not be had."""
 
-    def __init__(self, access: OmniAccess | None, document: str, last_raised: str) -> None:
+    def __init__(
+        self,
+        access: OmniAccess | None,
+        document: str,
+        last_raised: str,
+        service: OmniService | None = None,
+    ) -> None:
         self._access = access
         self._document = document
         self._last_raised = last_raised
+        self._service = service
         self.export: StockExport | None = None
 
     def look(self) -> Iterator[Finding]:
         access = self._access
         if access is None:
             yield from (check.says("not_asked") for check in say.CHECKS)
+            return
+        if self._service is not None:
+            yield from self._look_at(self._service, access)
             return
         try:
             service = OmniService(

@@ -13,16 +13,16 @@ from stockwire.agent.link import VERSION
 from stockwire.ports import Finding
 
 _MARKS = {PASSED: "ok", FAILED: "FAILED", WARNING: "warning", UNKNOWN: "unknown"}
-_GROUP_OF = {check.code: group.title for group in GROUPS for check in group.checks}
-_TITLE_OF = {check.code: check.title for group in GROUPS for check in group.checks}
+GROUP_OF = {check.code: group.title for group in GROUPS for check in group.checks}
+TITLE_OF = {check.code: check.title for group in GROUPS for check in group.checks}
 
 
 def lines(findings: Iterable[Finding]) -> Iterator[str]:
     """Text for a person, as the findings come; the last lines are the sum."""
     group, counts = "", Counter[str]()
     for finding in findings:
-        if _GROUP_OF[finding.code] != group:
-            group = _GROUP_OF[finding.code]
+        if GROUP_OF[finding.code] != group:
+            group = GROUP_OF[finding.code]
             yield f"\n{group}"
         counts[finding.state] += 1
         yield f"  {_MARKS[finding.state]:<8} {finding.code:<20} {finding.seen}"
@@ -42,8 +42,8 @@ def as_object(findings: list[Finding]) -> dict[str, Any]:
         "findings": [
             {
                 "code": finding.code,
-                "group": _GROUP_OF[finding.code],
-                "about": _TITLE_OF[finding.code],
+                "group": GROUP_OF[finding.code],
+                "about": TITLE_OF[finding.code],
                 "state": finding.state,
                 "seen": finding.seen,
                 "fix": finding.fix,

@@ -25,14 +25,21 @@ PAGE_ROWS = 1_000
 class ReportCheck:
     """Iterate `look`; afterwards `facts` holds what the rows told, None where they could not be read."""
 
-    def __init__(self, report: ReportSettings, access: OmniAccess, source: OmniSettings) -> None:
+    def __init__(
+        self,
+        report: ReportSettings,
+        access: OmniAccess,
+        source: OmniSettings,
+        service: OmniService | None = None,
+    ) -> None:
         self._report = report
         self._access = access
         self._source = source
+        self._service = service
         self.facts: ProductFacts | None = None
 
     def look(self) -> Iterator[Finding]:
-        report, access = self._report, self._access
+        report = self._report
         names = ", ".join(report.names)
         if not report.active and not report.everything_active:
             yield say.QUERY.says("not_said")
@@ -46,12 +53,7 @@ class ReportCheck:
             yield from (check.waits_for(say.COLUMNS) for check in say.CHECKS[2:])
             return
         try:
-            with OmniService(
-                access.url, access.company, access.user, access.password, access.auth
-            ) as service:
-                began = time.monotonic()
-                facts = gather(columns, self._pages(service), self._source)
-                facts.seconds = time.monotonic() - began
+            facts = self._read(columns)
         except StockwireError as error:
             yield say.QUERY.says("no_report", why=error.message.rstrip("."), hint=error.hint)
             yield from (check.waits_for(say.QUERY) for check in say.CHECKS[1:])
@@ -67,6 +69,20 @@ class ReportCheck:
         yield found
         yield say.CHANGES.says("reports")
         yield from rows_found(facts, self._source)
+
+    def _read(self, columns: list[str]) -> ProductFacts:
+        access = self._access
+        service = self._service or OmniService(
+            access.url, access.company, access.user, access.password, access.auth
+        )
+        try:
+            began = time.monotonic()
+            facts = gather(columns, self._pages(service), self._source)
+            facts.seconds = time.monotonic() - began
+            return facts
+        finally:
+            if service is not self._service:
+                service.close()
 
     def _columns(self) -> list[str]:
         columns = list(self._report.column_map)

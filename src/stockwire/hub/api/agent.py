@@ -60,7 +60,14 @@ def settings(request: HttpRequest) -> HttpResponse:
     client_id, agent_id = authenticate(request)
     with tenancy.scope(client_id):
         agent = Agent.objects.select_related("source").get(pk=agent_id)
-        return packed(wire.Settings(source=agent.source.description, clock_utc=datetime.now(UTC).isoformat()))
+        return packed(
+            wire.Settings(
+                source=agent.source.description,
+                clock_utc=datetime.now(UTC).isoformat(),
+                # Secrets never stand in `settings` (models/places.py).
+                source_settings=agent.source.settings,
+            )
+        )
 
 
 @api_view("POST")

@@ -79,7 +79,7 @@ def _caller(request: HttpRequest) -> tuple[int, int, int]:
 
 
 def _look(client_id: int, agent_id: int, asks_anew: bool) -> wire.Work:
-    """What there is now. The wish for a reading is handed out once."""
+    """What there is now. The wish for a reading or for the checks is handed out once."""
     try:
         with tenancy.scope(client_id):
             agent = Agent.objects.select_related("source").get(pk=agent_id)
@@ -89,10 +89,11 @@ def _look(client_id: int, agent_id: int, asks_anew: bool) -> wire.Work:
                 raise_orders=claim_work(agent, asks_anew=asks_anew),
                 read_now=agent.read_now,
                 full_read=agent.full_read,
+                check=agent.check_now,
                 clock_utc=datetime.now(UTC).isoformat(),
             )
-            if agent.read_now or agent.full_read:
-                Agent.objects.filter(pk=agent_id).update(read_now=False, full_read=False)
+            if agent.read_now or agent.full_read or agent.check_now:
+                Agent.objects.filter(pk=agent_id).update(read_now=False, full_read=False, check_now=False)
             if found.raise_orders:
                 dying.step("web-work-claimed")
         if found.raise_orders:
@@ -104,7 +105,7 @@ def _look(client_id: int, agent_id: int, asks_anew: bool) -> wire.Work:
 
 
 def _is_work(found: wire.Work) -> bool:
-    return bool(found.raise_orders) or found.read_now or found.full_read
+    return bool(found.raise_orders) or found.read_now or found.full_read or found.check
 
 
 async def _rung_or(rung: asyncio.Event, timeout_s: float) -> None:

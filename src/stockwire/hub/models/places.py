@@ -50,6 +50,9 @@ class Source(_Configured):
     read_rows = models.IntegerField(null=True)
     read_error = models.TextField(default="", blank=True)
     read_hint = models.TextField(default="", blank=True)
+    # What the agent's checks last said: a list of code, state, seen, fix, group and about.
+    findings = models.JSONField(default=list)
+    findings_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     @property
@@ -97,6 +100,7 @@ class Agent(models.Model):
     last_number = models.BigIntegerField(default=0)
     read_now = models.BooleanField(default=False)
     full_read = models.BooleanField(default=False)
+    check_now = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
