@@ -88,3 +88,12 @@ def _free_lane(client_id: int, lane_id: int) -> None:
     with tenancy.scope(client_id):
         lanes.take_from_the_dead(lane_id)
         wake(client_id, lane_id)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="forget_expired_sessions", queueing_lock="forget_expired_sessions")
+def forget_expired_sessions(timestamp: int) -> None:
+    """Sign-ins that have run out are of no use to anybody; every one ever made would stay otherwise."""
+    from django.contrib.sessions.backends.db import SessionStore
+
+    SessionStore.clear_expired()
