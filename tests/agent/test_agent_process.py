@@ -218,7 +218,7 @@ def test_with_a_hundred_thousand_items_it_stays_under_80_megabytes(
     ("text", "said"),
     [
         ("", "missing key `hub`"),
-        ("[hub]\nurl = 'https://h'\n[database]\nuser='u'\n", "`database.product_query`"),
+        ("[hub]\nurl = 'https://h'\n[database]\nuser='u'\n", "database.path is missing"),
         ("[hub\n", "is not valid TOML"),
     ],
 )

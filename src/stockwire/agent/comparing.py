@@ -57,7 +57,8 @@ class Stopped(Exception):
 
 
 class RowShape(Protocol):
-    """How rows as bytes are understood. `origin` is what they were read from, in the operator's words."""
+    """How rows as bytes are understood. `origin` is what they were read from, in the operator's words, and
+    `text_fix` what to do about a text that cannot be understood."""
 
     @property
     def columns(self) -> list[str]: ...
@@ -67,6 +68,9 @@ class RowShape(Protocol):
 
     @property
     def origin(self) -> str: ...
+
+    @property
+    def text_fix(self) -> str: ...
 
     def digest_of(self, raw: bytes) -> bytes: ...
 
@@ -189,8 +193,7 @@ class Comparison:
                     (
                         code,
                         f"{code}: the row was left out because {reason}.",
-                        "Type the text again in Omni, or set database.charset to the character set it was "
-                        "written in.",
+                        self.shape.text_fix,
                     )
                 )
         self._size += len(raw)

@@ -8,7 +8,6 @@ itself is never changed, only put into brackets.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from stockwire.agent.firebird import Column, decode
@@ -22,16 +21,6 @@ LONGEST_BLOB = 8_000
 KEY, WAREHOUSE, MARK = "STOCKCODE", "WAREHOUSECODE", "CHANGEMARK"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its key (stock code, and warehouse where the query has one), texts, and what is wrong."""
-
-    key: str
-    digest: bytes
-    values: list[str | None]
-    problem: tuple[str, str, str] | None = None
-
-
 def bracketed(query: str) -> str:
     """All columns of the site's query; anything but one SELECT is refused by the server."""
     return f"SELECT * FROM ({_bare(query)}) q"  # noqa: S608
@@ -41,6 +30,7 @@ class ProductQuery:
     """The wrapped query and how its rows are decoded. Raises NotSetUp when STOCKCODE is missing."""
 
     origin = "the product query"
+    text_fix = "Type the text again in Omni, or set database.charset to the character set it was written in."
 
     def __init__(self, query: str, described: Sequence[Column]) -> None:
         self.query = _bare(query)

@@ -24,6 +24,8 @@ Values = Sequence[str | None]
 class ReportShape:
     """What a row consists of. STOCKCODE comes first, then WAREHOUSECODE where the report has one."""
 
+    text_fix = "Type the text again in Omni."
+
     def __init__(self, columns: Sequence[str], origin: str) -> None:
         self.columns = list(columns)
         self.origin = origin
