@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -98,6 +100,44 @@ class House:
     def documents_without_order(self) -> list[str]:
         known = {row[0] for row in self.stage.rows("select reference from orders")}
         return [d["reference"] for d in self.stage.documents() if d["reference"] not in known]
+
+    def restart_agent(self, configuration: str) -> None:
+        """Stop the agent, give it this agent.toml, start it."""
+        child = self.stage.processes.children["agent"]
+        child.terminate()
+        child.wait(60)
+        self.stage.agent_config.write_text(configuration)
+        self.start("agent")
+
+    def log_from_now(self) -> Callable[[], str]:
+        """What the agent's log says from this moment on."""
+        file = self.stage.logs / "agent.log"
+        begin = file.stat().st_size
+
+        def said() -> str:
+            return file.read_bytes()[begin:].decode()
+
+        return said
+
+    def stockwire(self, *arguments: str) -> str:
+        """Run a command of the command line beside the hub; what it printed."""
+        command = [sys.executable, "-m", "stockwire.cli", *arguments]
+        done = subprocess.run(
+            command, env=self.stage.env, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def shown(self, code: str) -> tuple[str, str, int]:
+        """Title, price and quantity of this SKU as the shop shows them."""
+        there = self.stage.shop_products()[code]
+        return there["name"], there["regular_price"], there["stock_quantity"]
+
+    def problems(self) -> list[str]:
+        return [row[0] for row in self.stage.rows("select message from source_problems")]
+
+    def read_error(self) -> str:
+        return str(self.stage.rows("select read_error from sources")[0][0])
 
     def posts_under_way(self) -> int:
         """Documents there are in Omni, for steps that are known by the document being there."""

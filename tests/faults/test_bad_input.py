@@ -8,8 +8,6 @@ import html
 import json
 import random
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -130,22 +128,22 @@ def test_a_bad_row_is_named_leaves_the_shop_alone_and_is_taken_once_it_is_cured(
     stage = shop_house.stage
     code, neighbour = fresh_codes(shop_house, 2)
     said = words.format(code=code)
-    before = shown(shop_house, code)
+    before = shop_house.shown(code)
     level = next(_levels)
     stage.change_stock_database(*spoil(code), set_level(neighbour, level))
     shop_house.until(
-        lambda: any(said in message for message in problems(shop_house)), f"the hub says: {said}"
+        lambda: any(said in message for message in shop_house.problems()), f"the hub says: {said}"
     )
-    shop_house.until(lambda: shown(shop_house, neighbour)[2] == level, "the row beside it arrives")
-    assert shown(shop_house, code) == before
+    shop_house.until(lambda: shop_house.shown(neighbour)[2] == level, "the row beside it arrives")
+    assert shop_house.shown(code) == before
     assert said in status_page()
     cured = next(_levels)
     stage.change_stock_database(*cure(code), set_level(code, cured))
-    shop_house.until(lambda: shown(shop_house, code)[2] == cured, "the cured row arrives")
+    shop_house.until(lambda: shop_house.shown(code)[2] == cured, "the cured row arrives")
     if code in said:
         # Rows without a code cannot be told apart: what was said of them stays.
         shop_house.until(
-            lambda: not any(said in message for message in problems(shop_house)), "the problem is gone"
+            lambda: not any(said in message for message in shop_house.problems()), "the problem is gone"
         )
 
 
@@ -155,11 +153,11 @@ def test_more_decimals_than_money_has_are_rounded_and_said(
     (code,) = fresh_codes(shop_house, 1)
     said = f"{code}: SELLINGPRICE1 is 12.345678, more than 4 decimals: 12.3457 was used."
     shop_house.stage.change_stock_database(*set_price_text("12.345678")(code))
-    shop_house.until(lambda: shown(shop_house, code)[1] == "12.35", "the rounded price is in the shop")
-    shop_house.until(lambda: said in problems(shop_house), f"the hub says: {said}")
+    shop_house.until(lambda: shop_house.shown(code)[1] == "12.35", "the rounded price is in the shop")
+    shop_house.until(lambda: said in shop_house.problems(), f"the hub says: {said}")
     assert said in status_page()
     shop_house.stage.change_stock_database(*cure(code))
-    shop_house.until(lambda: said not in problems(shop_house), "the note is gone")
+    shop_house.until(lambda: said not in shop_house.problems(), "the note is gone")
 
 
 def test_a_missing_column_is_named_with_the_columns_there_are(
@@ -167,7 +165,7 @@ def test_a_missing_column_is_named_with_the_columns_there_are(
 ) -> None:
     said = "The product query yields no DESCRIPTION. It yields: STOCKCODE, NAME, EXTRADTLS8, SELLINGPRICE1, OAvailable"
     with changed_configuration(shop_house, ("END AS DESCRIPTION", "END AS NAME")) as agent_says:
-        shop_house.until(lambda: said in read_error(shop_house), f"the source says: {said}")
+        shop_house.until(lambda: said in shop_house.read_error(), f"the source says: {said}")
         assert said in status_page()
         shop_house.until(lambda: said in agent_says(), "the agent's log says so too")
         assert "Add DESCRIPTION to the agent's product query" in agent_says()
@@ -186,7 +184,7 @@ def test_what_is_wrong_about_the_database_is_said_on_both_sides_and_orders_go_on
     shop_house: Any, status_page: Callable[[], str], _: str, wrong: tuple[str, str], words: str, fix: str
 ) -> None:
     with changed_configuration(shop_house, wrong) as agent_says:
-        shop_house.until(lambda: words in read_error(shop_house), f"the source says: {words}")
+        shop_house.until(lambda: words in shop_house.read_error(), f"the source says: {words}")
         page = status_page()
         assert words in page
         assert fix in page
@@ -230,9 +228,9 @@ def test_a_revoked_agent_says_what_to_do_and_loses_nothing(
     shop_house: Any, status_page: Callable[[], str]
 ) -> None:
     stage = shop_house.stage
-    agent_says = log_from_now(shop_house)
+    agent_says = shop_house.log_from_now()
     (agent_id,) = stage.rows("select id from agents where revoked_at is null")[0]
-    stockwire(shop_house, "source", "revoke-agent", "--client", str(stage.ids["client_id"]), str(agent_id))
+    shop_house.stockwire("source", "revoke-agent", "--client", str(stage.ids["client_id"]), str(agent_id))
     (code,) = fresh_codes(shop_house, 1)
     level = next(_levels)
     stage.change_stock_database(set_level(code, level))
@@ -242,8 +240,7 @@ def test_a_revoked_agent_says_what_to_do_and_loses_nothing(
     shop_house.until(
         lambda: set(shop_house.order_states(orders)) <= {"ready", "raising"}, "the orders are stored"
     )
-    said = stockwire(
-        shop_house,
+    said = shop_house.stockwire(
         "source",
         "agent-code",
         "--client",
@@ -252,8 +249,8 @@ def test_a_revoked_agent_says_what_to_do_and_loses_nothing(
     )
     enrolment = re.search(r"\b[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3}\b", said)
     assert enrolment, said
-    stockwire(shop_house, "agent", "enrol", "--config", str(stage.agent_config), "--code", enrolment[0])
-    shop_house.until(lambda: shown(shop_house, code)[2] == level, "the change arrives after all")
+    shop_house.stockwire("agent", "enrol", "--config", str(stage.agent_config), "--code", enrolment[0])
+    shop_house.until(lambda: shop_house.shown(code)[2] == level, "the change arrives after all")
     shop_house.until(lambda: shop_house.all_raised(orders), "the orders are raised after all")
     assert set(shop_house.documents_of(orders).values()) == {1}
     (token,) = re.findall(r"\S+", (stage.agent_config.parent / "data" / "hub.token").read_text())
@@ -352,19 +349,6 @@ def fresh_codes(house: Any, wanted: int) -> list[str]:
     return [rows[next(_codes)][0] for _ in range(wanted)]
 
 
-def shown(house: Any, code: str) -> tuple[str, str, int]:
-    there = house.stage.shop_products()[code]
-    return there["name"], there["regular_price"], there["stock_quantity"]
-
-
-def problems(house: Any) -> list[str]:
-    return [row[0] for row in house.stage.rows("select message from source_problems")]
-
-
-def read_error(house: Any) -> str:
-    return str(house.stage.rows("select read_error from sources")[0][0])
-
-
 def set_level(code: str, level: int) -> Statement:
     return ("update STOCK set STOCKLEVEL = RESERVED + ? where STOCKCODE = ?", (Decimal(level), code))
 
@@ -383,7 +367,7 @@ def assert_changes_arrive(house: Any) -> None:
     (code,) = fresh_codes(house, 1)
     level = next(_levels)
     house.stage.change_stock_database(set_level(code, level))
-    house.until(lambda: shown(house, code)[2] == level, "a change arrives")
+    house.until(lambda: house.shown(code)[2] == level, "a change arrives")
 
 
 @contextmanager
@@ -395,36 +379,9 @@ def changed_configuration(house: Any, *replaced: tuple[str, str]) -> Iterator[Ca
     for old, new in replaced:
         assert wrong.count(old) == 1, old
         wrong = wrong.replace(old, new)
-    agent_says = log_from_now(house)
-    restart_agent(house, file, wrong)
+    agent_says = house.log_from_now()
+    house.restart_agent(wrong)
     try:
         yield agent_says
     finally:
-        restart_agent(house, file, right)
-
-
-def restart_agent(house: Any, file: Any, text: str) -> None:
-    child = house.stage.processes.children["agent"]
-    child.terminate()
-    child.wait(60)
-    file.write_text(text)
-    house.start("agent")
-
-
-def log_from_now(house: Any) -> Callable[[], str]:
-    file = house.stage.logs / "agent.log"
-    begin = file.stat().st_size
-
-    def said() -> str:
-        return file.read_bytes()[begin:].decode()
-
-    return said
-
-
-def stockwire(house: Any, *arguments: str) -> str:
-    command = [sys.executable, "-m", "stockwire.cli", *arguments]
-    done = subprocess.run(
-        command, env=house.stage.env, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+        house.restart_agent(right)
