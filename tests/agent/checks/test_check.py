@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
+from stockwire.agent.checks.database import DatabaseCheck
+from stockwire.agent.config import load
 from stockwire.agent.journal import Journal
 from stockwire.servers.omni_database import product_query
 
@@ -84,6 +87,7 @@ SPOILT = [
     ('no tls', lambda s, o: in_(s, 'hub', url=s.hub.url.replace('http', 'https')), 'hub_certificate', 'failed', 'does not speak TLS', 'hub.url'),
     ('bad source', lambda s, o: set_source(s, currency=['ZAR'], selling_price_decimals=9), 'source_settings', 'failed', 'selling_price_decimals', 'in the hub'),
     ('db port', lambda s, o: in_(s, 'database', port=1), 'database_server', 'failed', 'Nobody answers at 127.0.0.1, port 1', 'start the Firebird service'),
+    ('db is another', lambda s, o: in_(s, 'database', port=int(s.omni.url.rpartition(':')[2])), 'database_name', 'failed', 'cannot be opened', 'database.path'),
     ('db name', lambda s, o: in_(s, 'database', path='/nowhere.fdb'), 'database_name', 'failed', '/nowhere.fdb does not exist', 'database.path'),
     ('db password', lambda s, o: in_(s, 'database', password='wrong'), 'database_user', 'failed', 'refuses the user', 'database.password'),
     ('db no password', lambda s, o: in_(s, 'database', password=''), 'database_user', 'failed', 'no password', 'STOCKWIRE_DATABASE_PASSWORD'),
@@ -222,3 +226,18 @@ def test_a_report_that_cannot_serve_is_named(site, open_omni, report, code, seen
     assert set(found) == {code}
     assert seen in found[code].seen
     assert found[code].fix
+
+
+def test_a_server_that_takes_the_call_and_says_nothing_is_given_up(site):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = load(site.write()).database
+        settings.port = silent.getsockname()[1]
+        found = {finding.code: finding for finding in DatabaseCheck(settings, within_s=0.3).look()}
+        taken, _ = silent.accept()
+        taken.close()  # what the probe of the port left behind
+        taken, _ = silent.accept()
+        taken.close()
+    assert found["database_server"].state == "passed"
+    assert "does not speak as a database" in found["database_name"].seen
+    assert "restart the Firebird service" in found["database_name"].fix
+    assert {found["database_user"].state, found["database_read_only"].state} == {"unknown"}

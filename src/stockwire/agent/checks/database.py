@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 from collections.abc import Iterator
 
 from stockwire.agent.checks.check import Check, Message, failed, passed, some, unknown, warning
@@ -16,6 +17,7 @@ from stockwire.errors import StockwireError
 from stockwire.ports import Finding
 
 ANSWERS_WITHIN_S = 10.0
+SPEAKS_WITHIN_S = 30.0
 
 NOT_USED = passed("Products come from saved reports; the database is not read.")
 
@@ -45,6 +47,11 @@ NAME = _check(
             "The database {path} does not exist on {host}, or the server may not open it.",
             "Set database.path in agent.toml to the file (as seen on the server) or alias that Omni itself "
             "uses for this company.",
+        ),
+        "hangs": failed(
+            "Something listens at {host}, port {port}, but does not speak as a database within {seconds} s.",
+            "Check database.port in agent.toml; if it is right, restart the Firebird service on the Omni "
+            "server.",
         ),
         "odd": failed(
             "The database {path} cannot be opened: {why}.",
@@ -123,8 +130,10 @@ _OWNED = (
 class DatabaseCheck:
     """Iterate `look`; afterwards `version` is the server's, "" when nothing can be read."""
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    def __init__(self, settings: DatabaseSettings, within_s: float = SPEAKS_WITHIN_S) -> None:
         self._settings = settings
+        self._within_s = within_s
+        self._entered: tuple[str, Finding] | Exception | None = None
         self.version = ""
         self.in_the_way = SERVER
 
@@ -144,17 +153,35 @@ class DatabaseCheck:
             yield USER.says("no_password", user=settings.user)
             yield READ_ONLY.waits_for(USER)
             return
-        try:
-            with open_database(settings) as database, database.snapshot() as snapshot:
-                version = engine_version(snapshot)
-                rights = self._rights(snapshot, version)
-        except StockwireError as error:
-            yield from self._no_way_in(error)
+        # In a thread of its own: neither driver gives up on a server that takes the call and says nothing.
+        entering = threading.Thread(target=self._enter, name="enter", daemon=True)
+        entering.start()
+        entering.join(self._within_s)
+        if isinstance(self._entered, StockwireError):
+            yield from self._no_way_in(self._entered)
             return
+        if isinstance(self._entered, Exception):
+            raise self._entered
+        if self._entered is None:
+            self.in_the_way = NAME
+            yield NAME.says("hangs", host=host, port=port, seconds=f"{self._within_s:.0f}")
+            yield USER.waits_for(NAME)
+            yield READ_ONLY.waits_for(NAME)
+            return
+        version, rights = self._entered
         self.version = version
         yield NAME.says("there", path=path, version=version)
         yield USER.says("accepted", user=settings.user)
         yield rights
+
+    def _enter(self) -> None:
+        try:
+            with open_database(self._settings) as database, database.snapshot() as snapshot:
+                entered = engine_version(snapshot), self._rights(snapshot)
+        except Exception as error:  # noqa: BLE001 - handed to the thread that waits for it
+            self._entered = error
+        else:
+            self._entered = entered
 
     def _no_way_in(self, error: StockwireError) -> Iterator[Finding]:
         settings = self._settings
@@ -173,7 +200,7 @@ class DatabaseCheck:
         yield USER.waits_for(NAME)
         yield READ_ONLY.waits_for(NAME)
 
-    def _rights(self, snapshot: Snapshot, version: str) -> Finding:
+    def _rights(self, snapshot: Snapshot) -> Finding:
         user = text(first_row(snapshot, "SELECT TRIM(CURRENT_USER) FROM RDB$DATABASE")[0])
         if user.upper() == "SYSDBA":
             return READ_ONLY.says("administrator", user=user)

@@ -170,10 +170,10 @@ def _journal(file: Path) -> Finding:
         if not file.exists():
             return JOURNAL.says("none")
         with _Beside(file) as db:
+            if (damage := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                return JOURNAL.says("broken", file=file, why=damage)
             db.execute("BEGIN IMMEDIATE")
             try:
-                if (damage := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-                    return JOURNAL.says("broken", file=file, why=damage)
                 waiting = db.execute("SELECT COUNT(*) FROM outbox").fetchone()[0]
             finally:
                 db.rollback()

@@ -69,7 +69,7 @@ class _Gathering:
             if not key:
                 facts.blank_codes += 1
                 continue
-            code = key.split(SEPARATOR, 1)[0]
+            code = key.split(SEPARATOR, 1)[0] if SEPARATOR in key else key
             facts.codes.add(code)
             if key in self._met:
                 facts.twice[code] += 1

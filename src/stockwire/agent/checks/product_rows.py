@@ -135,13 +135,18 @@ def _active(facts: ProductFacts, column: str) -> Finding:
 def _collisions(facts: ProductFacts) -> Finding:
     if facts.twice:
         return say.COLLISIONS.says("twice", count=f"{len(facts.twice):,}", codes=some(sorted(facts.twice)))
+    met: set[str] = set()
     spelt: dict[str, list[str]] = {}
+    for folded in (code.casefold() for code in facts.codes):
+        if folded in met:
+            spelt[folded] = []
+        met.add(folded)
+    if not spelt:
+        return say.COLLISIONS.says("none")
     for code in sorted(facts.codes):
-        spelt.setdefault(code.casefold(), []).append(code)
-    same = [" and ".join(codes) for codes in spelt.values() if len(codes) > 1]
-    if same:
-        return say.COLLISIONS.says("case", count=f"{len(same):,}", codes=some(same))
-    return say.COLLISIONS.says("none")
+        spelt.get(code.casefold(), []).append(code)
+    same = sorted(" and ".join(codes) for codes in spelt.values())
+    return say.COLLISIONS.says("case", count=f"{len(same):,}", codes=some(same))
 
 
 def _values(problems: list[str]) -> Finding:

@@ -125,6 +125,9 @@ class WayToTheHub:
             name = "not_ready" if busy else "other"
             yield ANSWER.says(name, url=url, status=answer.status_code, kind=kind)
             yield self._without_answer(ANSWER)
+            if name == "other":
+                yield CLOCK.waits_for(ANSWER)
+                return
         yield _clock(answer.headers.get("Date", ""))
 
     def _without_answer(self, because: Check) -> Finding:
