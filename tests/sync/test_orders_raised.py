@@ -150,7 +150,11 @@ def test_orders_of_a_source_that_takes_none_are_saved_and_hold_no_stock(rehearsa
     )
     rehearsal.hub.owner.execute(source % "true")
     rehearsal.act_as_person("send_again", later)
+    rehearsal.hub.owner.execute(source % "false")
+    assert rehearsal.claim() == []
+    rehearsal.hub.owner.execute(source % "true")
     assert {given.number for given in rehearsal.claim()} == {f"#{paid}", f"#{later}"}
+    assert rehearsal.order(paid)["reason"] == ""
 
 
 def test_the_params_of_an_order_override_the_settings_of_the_source(rehearsal: Any, paid: int) -> None:

@@ -131,8 +131,19 @@ def _claim(
         "body": document.body,
         "total_excl_tax": str(document.total_excl_tax),
     }
+    if row.reason == SWITCHED_OFF:
+        row.reason, row.hint = "", ""
     row.save(
-        update_fields=["claim", "state", "claimed_by", "claimed_until", "document", "reference"],
+        update_fields=[
+            "claim",
+            "state",
+            "claimed_by",
+            "claimed_until",
+            "document",
+            "reference",
+            "reason",
+            "hint",
+        ],
     )
     if not again:
         text = f"Given to the agent on {agent.machine or 'the Omni server'} as {document.reference}."
