@@ -50,6 +50,7 @@ class OmniCheck:
         self._last_raised = last_raised
         self._service = service
         self.export: StockExport | None = None
+        self._in_the_way: Check | None = None
 
     def look(self) -> Iterator[Finding]:
         access = self._access
@@ -91,8 +92,8 @@ class OmniCheck:
         except StockwireError as error:
             problem = error
         yield from self._entrance(access, problem, safe)
-        if problem and not _is_about_documents(problem):
-            yield say.EXPORT.waits_for(say.LOOK_UP)
+        if self._in_the_way is not None:
+            yield say.EXPORT.waits_for(self._in_the_way)
             return
         yield self._export(service)
 
@@ -124,6 +125,7 @@ class OmniCheck:
             yield say.SIGN_IN.says("accepted", user=access.user)
             yield say.COMPANY.says("accepted", company=access.company, note=_odd_note(access.company))
             yield say.LICENCE.says("free")
+        self._in_the_way = because
         yield from self._switches(problem, because)
         if because is not None and because is not say.LOOK_UP:
             yield say.LOOK_UP.waits_for(because)

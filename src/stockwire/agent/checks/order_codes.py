@@ -83,8 +83,8 @@ SHIPPING = Check(
             "Make a service item with this code in Omni, or correct param_shipping_code of the source.",
         ),
         "not_seen": unknown(
-            "Delivery is to use the stock code {code}. The product query does not yield it and there is no "
-            "report Stock Export, so whether it exists cannot be seen.",
+            "Delivery is to use the stock code {code}. It is not among the products and the report Stock "
+            "Export could not be had, so whether it exists cannot be seen.",
             "Open the stock item {code} in Omni once.",
         ),
     },
