@@ -8,7 +8,7 @@ from django.db import migrations
 
 TABLES = [
     "users", "sources", "source_problems", "agents", "channels", "lanes",
-    "products", "variants", "price_tiers", "quantities", "product_meta", "images",
+    "held_deactivations", "products", "variants", "price_tiers", "quantities", "product_meta", "images",
     "links", "known", "stale",
     "orders", "order_lines", "order_shipping_lines", "order_tax_lines", "order_discounts",
     "order_addresses", "order_params", "order_history", "order_marks", "webhook_receipts",

@@ -17,7 +17,7 @@ class Product(models.Model):
     """Parent-level data, keyed by source and source_product_code (model.md section 3)."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     source_product_code = models.CharField(max_length=100)
     active = models.BooleanField()
     title = models.CharField(max_length=500)
@@ -124,7 +124,7 @@ class HeldDeactivation(models.Model):
     """A product that the source wants gone, kept on sale until a person confirms: too many went at once."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     source_product_code = models.CharField(max_length=100)
     since = models.DateTimeField(db_default=models.functions.Now())
 

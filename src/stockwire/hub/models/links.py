@@ -65,7 +65,7 @@ class Stale(models.Model):
     pk = models.CompositePrimaryKey("channel_id", "product_id")
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False, db_constraint=False)
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, db_constraint=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     version = models.BigIntegerField(db_default=1)
     since = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=20, choices=StaleState, db_default=StaleState.WAITING)
