@@ -9,9 +9,10 @@ import os
 import random
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import count, cycle
 from typing import Any
 
 import pytest
@@ -24,7 +25,9 @@ SEED = int(os.environ.get("STOCKWIRE_FAULT_SEED", "20261123"))
 ORDERS = int(os.environ.get("STOCKWIRE_FAULT_ORDERS", "60"))
 CHANGES = int(os.environ.get("STOCKWIRE_FAULT_CHANGES", "150"))
 # What must have gone wrong before it may be calm, and how long that is tried.
-KINDS, STRIKES, MOST_MOMENTS = 5, 25, 300
+KINDS, STRIKES, LONGEST_S = 5, 25, 90.0
+# Calls between one killed process or closed door and the next: whatever was killed has come back by then.
+CALLS_BETWEEN = 12
 LATE_S = 1.5
 OF_OMNI = {
     "slow": 0.3,
@@ -103,7 +106,7 @@ class Chaos:
         self._victims = cycle(victims)
         self._pause = threading.Event()
         self._before, self._kills_before = Counter(stand.faults.struck_so_far()), dict(house.kills)
-        self._refused = 0
+        self._refused, self._quiet_until = 0, 0
         stand.faults.reseed(seed)
         each = share / len(kinds)
         for kind, delay_s in kinds.items():
@@ -112,21 +115,27 @@ class Chaos:
     def go_on(self) -> None:
         """A moment of the rehearsal: mostly nothing, sometimes a closed door or a killed process."""
         self._pause.wait(self._chance.uniform(0, 0.3))
+        if self.stand.calls.total < self._quiet_until:
+            return
         happens = self._chance.random()
-        if happens < 0.06:
+        if happens < 0.2:
             process = next(self._victims)
             self.house.kill(process)
             self.house.start(process)
-        elif happens < 0.1:
+        elif happens < 0.3:
             self.stand.refuse(1.0)
             self._refused += 1
+        else:
+            return
+        self._quiet_until = self.stand.calls.total + CALLS_BETWEEN
 
     def until_enough(self, place_orders: Any, codes: list[str]) -> None:
         """Go on until enough has gone wrong, with an order now and then for it to go wrong with."""
-        for moment in range(MOST_MOMENTS):
-            if self.is_enough():
+        deadline = time.monotonic() + LONGEST_S
+        for moment in count():
+            if self.is_enough() or time.monotonic() > deadline:
                 return
-            if moment % 4 == 0:
+            if moment % 6 == 0:
                 codes += place_orders(1)
             self.go_on()
 
