@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
 import structlog
 import uvicorn
 
 from stockwire.hub.config import HubConfig
 
 log = structlog.get_logger("stockwire.web")
-# While one request reads a batch, another waits for each of its answers from the database: with Python's
-# own 5 ms it would get the processor back that late every time.
-SWITCH_S = 0.0005
 
 
 def run(config: HubConfig) -> None:
     """Serve until SIGTERM or SIGINT."""
-    sys.setswitchinterval(SWITCH_S)
     scheme = "https" if config.tls_certificate else "http"
     log.info("Hub listens", address=f"{scheme}://{config.host}:{config.port}")
     uvicorn.run(
