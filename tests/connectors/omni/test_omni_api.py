@@ -349,8 +349,18 @@ def test_an_address_with_a_password_in_it_is_turned_down_without_showing_it() ->
 
 
 def test_an_address_may_be_ip_version_6_or_have_a_path() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def omni(environ: Any, start_response: Any) -> Any:
+        asked.append((environ["HTTP_HOST"], environ["PATH_INFO"]))
+        banner = Response("Omni Web Server. Version 7.21.68.3389.", content_type="text/plain")
+        return banner(environ, start_response)
+
     for url in ("http://[::1]:8080", "https://omni.example/tunnel/"):
-        OmniService(url, COMPANY, "Stockwire", PASSWORD).close()
+        transport = httpx2.WSGITransport(app=omni)
+        with OmniService(url, COMPANY, "Stockwire", PASSWORD, transport=transport) as service:
+            assert service.version() == "7.21.68.3389"
+    assert asked == [("[::1]:8080", "/"), ("omni.example", "/tunnel/")]
 
 
 def test_a_404_page_of_something_else_is_no_missing_document() -> None:
