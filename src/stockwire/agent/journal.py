@@ -19,21 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from stockwire.agent.journal_schema import NEWEST_FORM, bring_up_to_date, form_of
 from stockwire.errors import NotSetUp
 
 FILE_NAME = "journal.sqlite"
 INTERNAL = "\x01"
 """Keys that begin with it stand for rows without a usable stock code and are never told to the hub."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, digest BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY, payload BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS orders (
-    order_id INTEGER PRIMARY KEY, claim INTEGER NOT NULL, resource TEXT NOT NULL, reference TEXT NOT NULL,
-    state TEXT NOT NULL, posted_at TEXT NOT NULL DEFAULT '', answer BLOB, changed_at TEXT NOT NULL);
-CREATE TEMP TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID;
-"""
+_SEEN = "CREATE TEMP TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID"
 
 
 class StreamChanged(Exception):
@@ -271,13 +264,21 @@ class Journal:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         db = sqlite3.connect(self.path, timeout=10.0, check_same_thread=False, isolation_level=None)
         try:
+            if (form := form_of(db)) > NEWEST_FORM:
+                raise NotSetUp(
+                    f"The journal {self.path} was written by a newer agent (form {form}; this one knows "
+                    f"forms up to {NEWEST_FORM}).",
+                    hint="Install the newer agent again; the journal was left as it is. Do not delete it: it "
+                    "also holds the orders under way.",
+                )
             db.execute("PRAGMA temp_store = FILE")
             db.execute("PRAGMA cache_size = -2000")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("quick_check found damage")
-            db.executescript(_SCHEMA)
+            bring_up_to_date(db)
+            db.execute(_SEEN)
         except BaseException:
             db.close()
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -62,6 +63,11 @@ def hour_old(hub):
 
 def set_source(site, **values):
     site.hub.source_settings.update(values)
+
+
+def newer_journal(site):
+    with contextlib.closing(sqlite3.connect(site.data / "journal.sqlite")) as db:
+        db.execute("PRAGMA user_version = 99")
 
 
 def write_unit(site, user):
@@ -130,6 +136,7 @@ SPOILT = [
     ('delivery spelt', lambda s, o: set_source(s, param_shipping_code='Ship'), 'shipping_code', 'failed', 'spells it SHIP', 'to SHIP'),
     ('folder', lambda s, o: (s.toml.update(data_folder='agent.toml/data'), in_(s, 'hub', token='the-token-of-this-agent')), 'data_folder', 'failed', 'cannot be written', 'the right to write'),
     ('journal broken', lambda s, o: broken_journal(s), 'journal', 'warning', 'is damaged', 'Restart the agent'),
+    ('journal newer', lambda s, o: newer_journal(s), 'journal', 'failed', 'written by a newer agent', 'Do not delete the journal'),
     ('journal folder', lambda s, o: (s.data / 'journal.sqlite').mkdir(), 'journal', 'failed', 'cannot be written', 'rights of the file'),
     ('disk', lambda s, o: s.around.update(least_free_bytes=2 ** 60), 'disk_space', 'failed', 'the agent wants', 'Make room'),
     ('not enabled', lambda s, o: (s.folder / 'units/multi-user.target.wants/stockwire-agent.service').unlink(), 'starts_with_machine', 'warning', 'does not start with this machine', 'systemctl enable --now'),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from stockwire.agent.checks.check import Check, failed, passed, unknown, warning
 from stockwire.agent.journal import FILE_NAME
+from stockwire.agent.journal_schema import NEWEST_FORM, form_of
 from stockwire.ports import Finding
 
 UNIT_FOLDERS = (
@@ -52,6 +53,11 @@ JOURNAL = Check(
             "The journal {file} is damaged: {why}.",
             "Restart the agent: it sets the file aside, begins a new one and sends everything again. "
             "If it happens again, check the disk.",
+        ),
+        "newer": failed(
+            "The journal {file} was written by a newer agent (form {form}; this one knows forms up to "
+            "{known}).",
+            "Install the newer agent again. Do not delete the journal: it also holds the orders under way.",
         ),
         "refused": failed(
             "The journal {file} cannot be written: {why}.",
@@ -172,6 +178,8 @@ def _journal(file: Path) -> Finding:
         with _Beside(file) as db:
             if (damage := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 return JOURNAL.says("broken", file=file, why=damage)
+            if (form := form_of(db)) > NEWEST_FORM:
+                return JOURNAL.says("newer", file=file, form=form, known=NEWEST_FORM)
             db.execute("BEGIN IMMEDIATE")
             try:
                 waiting = db.execute("SELECT COUNT(*) FROM outbox").fetchone()[0]
