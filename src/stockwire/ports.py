@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from stockwire.domain.records import Order, RowProblem, SourceProduct
+from stockwire.domain.records import Image, Order, RowProblem, Shipment, SourceProduct
+from stockwire.domain.terms import SettingTerms
 from stockwire.errors import StockwireError
 
-Value = str | int | bool | Decimal | None
+Value = str | int | bool | Decimal | tuple[str, ...] | None
+"""What a field can hold. A tuple is a list of images, by content hash (by address while unread)."""
 
 
 class Group(StrEnum):
@@ -37,10 +39,15 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Their identity for one variant: product id and, where variants have one, variant id (else "")."""
+    """Their identity for one variant: product id and, where variants have one, variant id (else "").
+
+    `memory` is what the connector wants to be handed back with the link (an inventory item id, the ids of
+    images it made); it belongs to the connector, is kept with the link, and makes no two links different.
+    """
 
     product_code: str
     variant_code: str = ""
+    memory: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +62,40 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class VariantChange:
+    """What one variant of a product with variants needs: as Change, for one SKU below a product.
+
+    `option_values` are its values in the order of the product's `option_names`; never empty.
+    """
+
+    key: str
+    sku: str
+    action: Action
+    fields: tuple[FieldChange, ...] = ()
+    link: Link | None = None
+    option_values: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """Everything one SKU needs on one channel, computed when it is sent.
+    """Everything one product needs on one channel, computed when it is sent.
 
-    `key` is the hub's own handle and opaque to the connector. For ADD, `fields` is the whole wanted state
-    and `link` is None: the connector links an existing product by SKU or creates one, as its settings say.
-    For REMOVE, `fields` is empty and `link` says what to take away.
+    `key` is the hub's own handle and opaque to the connector; `code` is the product code, stable and unique
+    within the channel, for channels that can be written to by an id of ours. For ADD, `fields` is the whole
+    wanted state and `link` is None: the connector links an existing product by SKU or creates one, as its
+    settings say. For REMOVE, `fields` is empty and `link` says what to take away.
 
-    Field names of a simple product: content: title, body_html, barcode, grams, active; price: price,
-    compare_at; stock: quantity, inventory_management. Money is Decimal; quantity is an int.
+    A simple product is its own only variant: `sku` is its SKU, `fields` holds everything, `variants` is
+    empty. A product with variants has `option_names` (one to three); `fields` holds what belongs to the
+    product, `variants` only those variants that are to be added, changed or taken away, and `link` is the
+    product's own (without a variant code). Its `sku` is the product code and no SKU of the channel. A push
+    may name variants with an ADD below a product that is linked already. REMOVE takes the whole product.
+
+    Field names. content: title, body_html, collection, product_type, vendor, tags, active, meta.<key>, and
+    for a variant barcode, grams; price: price, compare_at; stock: quantity, quantity@<location>,
+    inventory_management; images: images; and map.<key> for what a field map of the settings yields, as JSON
+    text. Money is Decimal; a quantity is an int. `images` is given whenever the field images is, in order.
     """
 
     key: str
@@ -72,6 +104,10 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     link: Link | None = None
     reason: str = ""
+    code: str = ""
+    option_names: tuple[str, ...] = ()
+    variants: tuple[VariantChange, ...] = ()
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +117,15 @@ class Done:
     `seen` holds the fields the channel answered with, where its answer shows them; a value that differs
     from what was sent is the channel's own doing and worth a word to the operator. `note` says in plain
     English what was done when that is not obvious (linked by SKU, adopted, left alone by a setting).
+
+    `variants` answers every VariantChange of the change by its key; the product may be Done while one of its
+    variants Failed. A removed product needs no answers for its variants.
     """
 
     link: Link | None
     seen: Mapping[str, Value] = field(default_factory=dict)
     note: str = ""
+    variants: Mapping[str, Done | Failed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +136,19 @@ class Failed:
 
 
 Outcome = Done | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """What a channel really holds of one variant: for reconciling, under our field names.
+
+    `fields` may leave out what the channel does not show in lists. `option_values` as in VariantChange.
+    """
+
+    link: Link
+    sku: str
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    option_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +227,47 @@ class Capabilities:
     """What a channel can do; the engine asks these, never the name.
 
     `push_batch` is how many changes the connector likes in one `push` call (it may split them further).
+    `fields` are the content fields it can show, without meta: others are never sent to it. `meta` says that
+    it takes meta.<key> fields. `shelf` says that it can list what it holds, `fulfilment` that `ship` works,
+    `compare_and_set` that a quantity is only set where the channel still holds `before`.
     """
 
     push_batch: int = 100
     webhooks: bool = False
     variants: bool = False
     images: bool = False
+    locations: bool = False
+    compare_at: bool = False
+    meta: bool = False
+    shelf: bool = False
+    fulfilment: bool = False
     compare_and_set: bool = False
-    groups: frozenset[Group] = frozenset({Group.CONTENT, Group.PRICE, Group.STOCK})
+    fields: frozenset[str] = frozenset({"title", "body_html", "barcode", "grams"})
+
+
+class Shared(Protocol):
+    """What all who work on one channel share through the hub: its API budget, and secrets that renew.
+
+    A connector that is opened without one keeps both to itself; that is right for a single process only.
+    """
+
+    def spend(self, cost: float, capacity: float, refill_per_s: float) -> float:
+        """Take `cost` out of the channel's bucket; seconds to wait before using it (0.0: none).
+        The bucket never promises more than `capacity` refilled at `refill_per_s`."""
+        ...
+
+    def observe(self, available: float) -> None:
+        """What the channel itself said is left of its budget: others may use it as well."""
+        ...
+
+    def secret(self, name: str) -> str:
+        """A secret kept by `renew`, or "" when there is none yet."""
+        ...
+
+    def renew(self, name: str, current: str, make: Callable[[str], str]) -> str:
+        """Replace a secret once, however many ask at the same time. `make` is given what is kept now and
+        returns the new one; it is not called when somebody else has replaced `current` meanwhile."""
+        ...
 
 
 class Channel(Protocol):
@@ -220,6 +306,25 @@ class Channel(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class CanShelve(Protocol):
+    """A channel that can list what it holds (Capabilities.shelf)."""
+
+    def shelf(self) -> Iterator[Shelved]:
+        """Everything the channel holds, each variant once, a page at a time. Writes nothing."""
+        ...
+
+
+@runtime_checkable
+class CanShip(Protocol):
+    """A channel that tells its customers what is on its way (Capabilities.fulfilment)."""
+
+    def ship(self, shipment: Shipment) -> Outcome:
+        """Tell the channel what was sent and how to follow it. Safe to repeat: nothing is told
+        twice. `Done.link` holds their id of the fulfilment as its product code."""
+        ...
+
+
 class Source(Protocol):
     """A system that owns products and accepts orders, as seen from the hub: pure translation.
 
@@ -243,15 +348,18 @@ class ChannelConnector:
 
     `order_gate(settings, order)` answers (may it be raised, reason in plain English).
     `read_webhook(settings, headers, body)` verifies on the raw body and raises Refused when it is forged.
+    `open(settings, shared)` may be called without `shared` by a process that is alone with the channel.
+    `terms(settings)` says what the settings mean for planning.
     """
 
     name: str
     title: str
     settings: type[BaseModel]
     capabilities: Capabilities
-    open: Callable[[Any], Channel]
+    open: Callable[..., Channel]
     read_webhook: Callable[[Any, Mapping[str, str], bytes], WebhookHint]
     order_gate: Callable[[Any, Order], tuple[bool, str]]
+    terms: Callable[[Any], SettingTerms] = lambda settings: SettingTerms()
 
 
 @dataclass(frozen=True, slots=True)

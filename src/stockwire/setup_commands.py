@@ -188,7 +188,9 @@ def check_source(client_id: int, source_id: int, wait_s: float) -> None:
 @click.option("--source", "source_id", type=int, required=True, help="Id of the source that feeds it.")
 @click.option("--type", "kind", required=True, help="Kind of channel, for instance woocommerce.")
 @click.option("--price-tier", default="", help="Price list; the retail list when not given.")
-@click.option("--warehouse", default="", help="Warehouse; all together when not given.")
+@click.option(
+    "--warehouse", "warehouses", multiple=True, help="Warehouse it sells from; several are added up."
+)
 @click.option("--stock-buffer", type=int, default=0, help="Units kept back from this channel.")
 @click.option("--qty-limit-upper", type=int, help="The most units ever shown.")
 @click.argument("description")

@@ -435,7 +435,7 @@ def test_the_shop_shows_what_is_left_after_held_orders_the_buffer_and_the_cap(
 
 
 def test_the_channels_own_warehouse_and_price_list_are_used(rehearsal: Any, feed: Any, push: Any) -> None:
-    rehearsal.hub.owner.execute("update channels set warehouse = 'CPT', price_tier = 'sellingprice2'")
+    rehearsal.hub.owner.execute("update channels set warehouses = '{CPT}', price_tier = 'sellingprice2'")
     both = {"SELLINGPRICE1": "100", "SELLINGPRICE2": "80"}
     feed.send(
         feed.row("BOLT", WAREHOUSECODE="CPT", OAvailable="5", **both),

@@ -28,6 +28,7 @@ class SourceProduct:
     `price_tiers` maps tier name to amount as the source holds it; `quantities` maps warehouse name to
     available quantity ("" is the source's only or summed warehouse); `meta` maps attribute key to text.
     Optional fields are None when the source does not supply them at all: absent is not empty.
+    A variant of a group has up to three options: `option_names` are the product's, `option_values` its own.
     """
 
     source_product_code: str
@@ -46,6 +47,54 @@ class SourceProduct:
     barcode: str | None = None
     grams: int | None = None
     inventory_management: bool = True
+    option_names: tuple[str, ...] = ()
+    option_values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of a product. `content_hash` is "" until it has been read once; then it is its identity."""
+
+    src: str
+    content_hash: str = ""
+
+    @property
+    def identity(self) -> str:
+        return self.content_hash or self.src
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One SKU as the hub holds it. `quantities` are what is available by warehouse ("" is its only or
+    summed one), `held` is on orders that the source has not reserved yet."""
+
+    code: str
+    sku: str
+    price_tiers: Mapping[str, Decimal]
+    quantities: Mapping[str, Decimal]
+    held: Decimal = Decimal(0)
+    barcode: str | None = None
+    grams: int | None = None
+    inventory_management: bool = True
+    option_values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product as the hub holds it. A simple one has no option names and one variant, its own."""
+
+    code: str
+    active: bool
+    title: str
+    variants: tuple[Variant, ...]
+    body_html: str | None = None
+    collection: str | None = None
+    product_type: str | None = None
+    vendor: str | None = None
+    tags: str | None = None
+    meta: Mapping[str, str] = field(default_factory=dict)
+    option_names: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +221,28 @@ class Order:
     notes: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedLine:
+    """How many units of one order line are on their way. `channel_line_code` is "" where it is not known."""
+
+    sku: str
+    quantity: int
+    channel_line_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Goods on their way to a customer. `key` is ours and never reused: telling a channel can be repeated.
+
+    No lines means everything that is still to be sent. Tracking fields are "" until a courier has it.
+    """
+
+    key: str
+    channel_order_code: str
+    lines: tuple[ShippedLine, ...] = ()
+    tracking_number: str = ""
+    tracking_company: str = ""
+    tracking_url: str = ""
+    notify_customer: bool = False

@@ -106,7 +106,7 @@ def add_channel(
     **terms: Any,
 ) -> int:
     """A channel fed by this source; every product is looked at for it at once. `terms` are the channel's
-    own fields: price_tier, warehouse, stock_buffer, qty_limit_upper.
+    own fields: price_tier, warehouses, stock_buffer, qty_limit_upper.
     """
     typed = checked(channel_connector(kind).settings, settings)
     with tenancy.scope(client_id):
@@ -115,7 +115,7 @@ def add_channel(
             source=_source(source_id),
             type=kind,
             description=description,
-            **terms,
+            **{name: list(value) if isinstance(value, tuple) else value for name, value in terms.items()},
         )
         channel.write_settings(typed)
         channel.save()

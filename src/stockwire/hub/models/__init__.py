@@ -1,6 +1,7 @@
 """Every table of the hub, one file per family."""
 
 from stockwire.hub.models.audit import Audit
+from stockwire.hub.models.belonging import ChannelRule, Flag
 from stockwire.hub.models.catalogue import (
     HeldDeactivation,
     Image,
@@ -12,7 +13,7 @@ from stockwire.hub.models.catalogue import (
 )
 from stockwire.hub.models.clients import Client, Role, User
 from stockwire.hub.models.lanes import Lane, LaneKind
-from stockwire.hub.models.links import ChannelLink, Known, Stale, StaleState
+from stockwire.hub.models.links import ChannelLink, Known, KnownProduct, ProductLink, Stale, StaleState
 from stockwire.hub.models.orders import (
     HOLDING,
     Order,
@@ -35,10 +36,13 @@ __all__ = [
     "Audit",
     "Channel",
     "ChannelLink",
+    "ChannelRule",
     "Client",
+    "Flag",
     "HeldDeactivation",
     "Image",
     "Known",
+    "KnownProduct",
     "Lane",
     "LaneKind",
     "Order",
@@ -53,6 +57,7 @@ __all__ = [
     "OrderTaxLine",
     "PriceTier",
     "Product",
+    "ProductLink",
     "ProductMeta",
     "Quantity",
     "Role",

@@ -7,6 +7,7 @@ its time (docs/adr/0005), and row-level security already ties each row to its cl
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from stockwire.hub.models.clients import Client
@@ -26,6 +27,8 @@ class Product(models.Model):
     product_type = models.CharField(max_length=200, null=True)
     vendor = models.CharField(max_length=200, null=True)
     tags = models.TextField(null=True)
+    # Up to three, in their order; none for a simple product.
+    option_names = ArrayField(models.CharField(max_length=100), db_default=[])
     created_at = models.DateTimeField(db_default=models.functions.Now())
     modified_at = models.DateTimeField(db_default=models.functions.Now())
 
@@ -56,6 +59,7 @@ class Variant(models.Model):
     barcode = models.CharField(max_length=100, null=True)
     grams = models.IntegerField(null=True)
     inventory_management = models.BooleanField(db_default=True)
+    option_values = ArrayField(models.CharField(max_length=200), db_default=[])
 
     class Meta:
         db_table = "variants"
@@ -94,13 +98,14 @@ class Quantity(models.Model):
 
 
 class ProductMeta(models.Model):
-    """An attribute: key and text."""
+    """An attribute: key and text. `template_name` is the attribute template it came with, or ""."""
 
     pk = models.CompositePrimaryKey("product_id", "key")
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     product = models.ForeignKey(Product, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     key = models.CharField(max_length=100)
     value = models.TextField()
+    template_name = models.CharField(max_length=100, db_default="", blank=True)
 
     class Meta:
         db_table = "product_meta"

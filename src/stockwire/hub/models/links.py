@@ -14,14 +14,49 @@ from stockwire.hub.models.clients import Client
 from stockwire.hub.models.places import Channel
 
 
+class ProductLink(models.Model):
+    """Our product with variants, their id of it. A simple product has none: its variant has."""
+
+    pk = models.CompositePrimaryKey("channel_id", "product_id")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE)
+    product_code = models.CharField(max_length=100)
+    memory = models.JSONField(db_default={})
+    linked_at = models.DateTimeField(db_default=Now())
+    note = models.TextField(db_default="", blank=True)
+
+    class Meta:
+        db_table = "product_links"
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "product_code"], name="one_product_link_per_their_id")
+        ]
+
+
+class KnownProduct(models.Model):
+    """What the channel last confirmed of a product with variants apart from its variants, by field group."""
+
+    pk = models.CompositePrimaryKey("channel_id", "product_id", "group")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE)
+    group = models.CharField(max_length=20)
+    values = models.JSONField()
+    confirmed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "known_products"
+
+
 class ChannelLink(models.Model):
-    """Our variant, their ids. One of each per channel."""
+    """Our variant, their ids. One of each per channel. `memory` belongs to the connector (ports.Link)."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False)
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
     product_code = models.CharField(max_length=100)
     variant_code = models.CharField(max_length=100, default="", blank=True)
+    memory = models.JSONField(db_default={})
     linked_at = models.DateTimeField(db_default=Now())
     note = models.TextField(db_default="", blank=True)
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import secrets as random_secrets
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from pydantic import BaseModel
 
+from stockwire.domain.terms import TaxRule
 from stockwire.hub import vault
 from stockwire.hub.models.clients import Client
 
@@ -35,9 +38,14 @@ class _Configured(models.Model):
 
 
 class Source(_Configured):
-    """A system that owns products and accepts orders (model.md section 5)."""
+    """A system that owns products and accepts orders (model.md section 5).
+
+    One with `linked_to` is a linked source: it only enriches products of that source, by their codes, creates
+    none and never receives an order.
+    """
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    linked_to = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="linked_sources")
     description = models.CharField(max_length=200)
     type = models.CharField(max_length=40)
     active = models.BooleanField(default=True)
@@ -116,7 +124,11 @@ def new_webhook_key() -> str:
 
 
 class Channel(_Configured):
-    """A place that sells (model.md section 7). Price tier and warehouse "" mean the source's only one."""
+    """A place that sells (model.md section 7).
+
+    `price_tier` "" is the retail list; no `warehouses` means all of the source, several are added up.
+    A channel that is not `live` is planned and shown, and nothing is sent to it.
+    """
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE)
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
@@ -124,9 +136,16 @@ class Channel(_Configured):
     type = models.CharField(max_length=40)
     active = models.BooleanField(default=True)
     price_tier = models.CharField(max_length=100, default="", blank=True)
-    warehouse = models.CharField(max_length=100, default="", blank=True)
+    compare_at_tier = models.CharField(max_length=100, default="", blank=True)
+    tax = models.CharField(
+        max_length=10, choices=[(rule.value, rule.value) for rule in TaxRule], default="as_is"
+    )
+    tax_rate = models.DecimalField(max_digits=9, decimal_places=3, default=Decimal(15))
+    warehouses = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     stock_buffer = models.IntegerField(default=0)
+    stock_floor = models.IntegerField(default=0)
     qty_limit_upper = models.IntegerField(null=True)
+    live = models.BooleanField(default=True)
     webhook_key = models.CharField(max_length=64, unique=True, default=new_webhook_key)
     # Orders changed at or before this moment (the channel's clock) are all stored.
     orders_seen_until = models.DateTimeField(null=True)

@@ -20,7 +20,7 @@ READ = """
         (select coalesce(jsonb_object_agg(t.tier, t.price::text), '{}') from price_tiers t
          where t.variant_id = v.id),
         (select coalesce(sum(q.quantity), 0) from quantities q
-         where q.variant_id = v.id and (%(warehouse)s = '' or q.warehouse = %(warehouse)s)),
+         where q.variant_id = v.id and (%(warehouses)s = '{}' or q.warehouse = any(%(warehouses)s))),
         l.product_code, l.variant_code,
         (select jsonb_object_agg(k."group", k."values") from known k
          where k.channel_id = %(channel)s and k.variant_id = v.id),
@@ -56,7 +56,7 @@ def planned(channel_id: int, product_ids: Sequence[int]) -> list[Snapshot]:
     terms = Terms(channel.price_tier, channel.stock_buffer, channel.qty_limit_upper)
     with connection.cursor() as cursor:
         cursor.execute(
-            READ, {"channel": channel_id, "warehouse": channel.warehouse, "products": list(product_ids)}
+            READ, {"channel": channel_id, "warehouses": channel.warehouses, "products": list(product_ids)}
         )
         rows = cursor.fetchall()
     held = held_quantities([row[1] for row in rows])

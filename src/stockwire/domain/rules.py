@@ -1,0 +1,232 @@
+"""Does this product belong on this channel? Conditions over its fields, all of which must hold.
+
+The answer names the condition that kept it out and the value it found, in the operator's words. How values of
+several variants, price lists and warehouses count is decided in docs/adr/0015.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+from stockwire.domain.flags import PARTED
+from stockwire.domain.records import Product
+
+Read = Callable[[Product], Sequence[object]]
+
+
+class Operator(StrEnum):
+    EQUAL = "equal"
+    NOT_EQUAL = "not equal"
+    CONTAINS = "contains"
+    NOT_CONTAINS = "not contains"
+    GREATER = "greater"
+    LESS = "less"
+    LOOKUP = "lookup"
+    EMPTY = "empty"
+    NOT_EMPTY = "not empty"
+
+
+_WITHOUT_VALUE = (Operator.EMPTY, Operator.NOT_EMPTY)
+_NEGATED = {
+    Operator.NOT_EQUAL: Operator.EQUAL,
+    Operator.NOT_CONTAINS: Operator.CONTAINS,
+    Operator.EMPTY: Operator.NOT_EMPTY,
+}
+
+_PRODUCT: dict[str, Callable[[Product], object]] = {
+    "source_product_code": lambda product: product.code,
+    "active": lambda product: product.active,
+    "title": lambda product: product.title,
+    "body_html": lambda product: product.body_html,
+    "collection": lambda product: product.collection,
+    "product_type": lambda product: product.product_type,
+    "vendor": lambda product: product.vendor,
+    "images": lambda product: len(product.images) or None,
+}
+_VARIANT: dict[str, Callable[[Product], Sequence[object]]] = {
+    "source_variant_code": lambda product: [variant.code for variant in product.variants],
+    "sku": lambda product: [variant.sku for variant in product.variants],
+    "barcode": lambda product: [variant.barcode for variant in product.variants],
+    "grams": lambda product: [variant.grams for variant in product.variants],
+    "inventory_management": lambda product: [variant.inventory_management for variant in product.variants],
+    "qty": lambda product: [sum(variant.quantities.values(), Decimal(0)) for variant in product.variants],
+    "price": lambda product: [
+        price for variant in product.variants for price in variant.price_tiers.values()
+    ],
+    "option": lambda product: [value for variant in product.variants for value in variant.option_values],
+}
+FIELDS = (*_PRODUCT, "tags", *_VARIANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One condition: `field` of FIELDS or meta.<key>, price.<price list>, qty.<warehouse>."""
+
+    field: str
+    operator: Operator
+    value: str = ""
+
+    def __str__(self) -> str:
+        said = f"{self.field} {self.operator.value}"
+        return said if self.operator in _WITHOUT_VALUE else f"{said} {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`belongs`, and why: "" when there are no rules at all."""
+
+    belongs: bool
+    reason: str
+
+
+def rule(field: str, operator: str, value: str = "") -> Rule:
+    """A rule as an operator writes it. Raises ValueError saying what is wrong with it and what would do."""
+    name = _field(field)
+    try:
+        chosen = Operator(" ".join(operator.strip().lower().replace("_", " ").split()))
+    except ValueError:
+        known = ", ".join(one.value for one in Operator)
+        raise ValueError(
+            f"There is no operator {operator.strip()!r} for a rule. Operators: {known}."
+        ) from None
+    text = value.strip()
+    if chosen in _WITHOUT_VALUE:
+        text = ""
+    elif not text:
+        raise ValueError(f"The rule {name} {chosen.value} needs a value; empty and not empty need none.")
+    if chosen in (Operator.GREATER, Operator.LESS) and _number(text) is None:
+        raise ValueError(f"The rule {name} {chosen.value} compares numbers, and {text!r} is none.")
+    return Rule(name, chosen, text)
+
+
+class Rules:
+    """Conditions made ready to be asked of many products."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._checks = [(one, _read(one.field), _test(one)) for one in rules]
+
+    def verdict(self, product: Product) -> Verdict:
+        """Whether all conditions hold. The first that does not is named with what was found instead."""
+        for one, read, holds in self._checks:
+            values = read(product)
+            if not holds(values):
+                return Verdict(False, f"rule: {one}; it is {_shown(values)}")
+        if not self._checks:
+            return Verdict(True, "")
+        return Verdict(True, "meets every rule: " + "; ".join(str(one) for one in self.rules))
+
+    def failing(self, product: Product) -> list[Rule]:
+        """Every condition that does not hold, for live counts."""
+        return [one for one, read, holds in self._checks if not holds(read(product))]
+
+
+def _field(field: str) -> str:
+    head, dot, part = field.strip().partition(".")
+    head = head.lower()
+    if not dot and head in FIELDS:
+        return head
+    if dot and part.strip() and head in PARTED:
+        return f"{head}.{part.strip()}"
+    raise ValueError(
+        f"There is no field {field.strip() or '(blank)'} for a rule. Fields: {', '.join(FIELDS)}, meta.<key>,"
+        " price.<price list>, qty.<warehouse>."
+    )
+
+
+def _read(field: str) -> Read:
+    """How to read the values of a field: one of the product, or one per variant."""
+    head, _, part = field.partition(".")
+    wanted = part.casefold()
+    if head == "meta":
+        return lambda product: [v for k, v in product.meta.items() if k.casefold() == wanted]
+    if head == "price" and part:
+        return lambda product: [
+            price
+            for variant in product.variants
+            for tier, price in variant.price_tiers.items()
+            if tier.casefold() == wanted
+        ]
+    if head == "qty" and part:
+        return lambda product: [
+            quantity
+            for variant in product.variants
+            for warehouse, quantity in variant.quantities.items()
+            if warehouse.casefold() == wanted
+        ]
+    if head == "tags":
+        return lambda product: [tag.strip() for tag in (product.tags or "").split(",") if tag.strip()]
+    if head in _VARIANT:
+        return _VARIANT[head]
+    one = _PRODUCT[head]
+    return lambda product: [one(product)]
+
+
+def _test(one: Rule) -> Callable[[Sequence[object]], bool]:
+    """A condition holds when one of the values meets it; a negated one when none meets its opposite."""
+    if one.operator in _NEGATED:
+        meets = _meets(_NEGATED[one.operator], one.value)
+        return lambda values: not any(meets(value) for value in values)
+    meets = _meets(one.operator, one.value)
+    return lambda values: any(meets(value) for value in values)
+
+
+def _meets(operator: Operator, text: str) -> Callable[[object], bool]:
+    number, folded = _number(text), text.casefold()
+    if operator is Operator.NOT_EMPTY:
+        return lambda value: _text(value) != ""
+    if operator is Operator.GREATER or operator is Operator.LESS:
+        assert number is not None
+        bound, greater = number, operator is Operator.GREATER
+
+        def beyond(value: object) -> bool:
+            found = _number(_text(value))
+            return found is not None and (found > bound if greater else found < bound)
+
+        return beyond
+    if operator is Operator.CONTAINS:
+        return lambda value: folded in _text(value)
+    listed = (
+        {part.strip().casefold() for part in text.split(",")} if operator is Operator.LOOKUP else {folded}
+    )
+    numbers = {found for part in listed if (found := _number(part)) is not None}
+
+    def equal(value: object) -> bool:
+        if isinstance(value, Decimal | int) and not isinstance(value, bool):
+            return Decimal(value) in numbers
+        return _text(value) in listed
+
+    return equal
+
+
+def _text(value: object) -> str:
+    """As rules compare it: without outer blanks and regardless of case."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value).strip().casefold()
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _shown(values: Sequence[object]) -> str:
+    found = [
+        f"{value:f}" if isinstance(value, Decimal) else str(value) for value in values if value is not None
+    ]
+    found = [text if len(text) <= 40 else text[:37] + "..." for text in found if text.strip()]
+    if not found:
+        return "empty"
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return ", ".join(found[:3]) + more
