@@ -20,6 +20,7 @@ COMMANDS = {
     "client": ("stockwire.setup_commands", "client"),
     "demo": ("stockwire.demo.commands", "demo"),
     "migrate": ("stockwire.hub_commands", "migrate"),
+    "order": ("stockwire.order_commands", "order"),
     "sim": ("stockwire.sim_commands", "sim"),
     "source": ("stockwire.setup_commands", "source"),
     "up": ("stockwire.hub_commands", "up"),

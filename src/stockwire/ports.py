@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
@@ -223,6 +223,19 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentHeader:
+    """What the head of a document in the source says, as far as its keys are understood; "" where it is not.
+
+    `dated` is the document's own date.
+    """
+
+    source_customer_code: str = ""
+    customer_name: str = ""
+    dated: date | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can do; the engine asks these, never the name.
 
@@ -339,6 +352,14 @@ class Source(Protocol):
 
     def document(self, order: Order, context: OrderContext) -> Document:
         """The document to raise. Raises Refused naming the order and the fix when it cannot be made."""
+        ...
+
+    def document_types(self) -> Sequence[str]:
+        """Kinds of document that can be fetched by their number, in the order they are looked in."""
+        ...
+
+    def header(self, fields: Mapping[str, str]) -> DocumentHeader:
+        """The head of a fetched document, from its own keys. Keys that are not understood are passed over."""
         ...
 
 

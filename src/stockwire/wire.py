@@ -104,6 +104,14 @@ class RaiseOrder(msgspec.Struct):
     number: str = ""
 
 
+class FetchOrder(msgspec.Struct):
+    """Work: look a document up by Omni's own number, in these resources one after another. Reads only."""
+
+    fetch_id: int
+    number: str
+    resources: list[str]
+
+
 class Work(msgspec.Struct):
     """GET /api/agent/work?wait=25, answered at once when there is work, else when the wait is over."""
 
@@ -112,6 +120,7 @@ class Work(msgspec.Struct):
     full_read: bool = False
     clock_utc: str = ""
     check: bool = False
+    fetch_orders: list[FetchOrder] = []
 
 
 class Raised(msgspec.Struct):
@@ -131,6 +140,24 @@ class Raised(msgspec.Struct):
     hint: str = ""
     detail: str = ""
     raised_at: str = ""
+
+
+class Fetched(msgspec.Struct):
+    """POST /api/agent/fetched: what came of a FetchOrder. Answered by a Confirmed.
+
+    `state` is "found" (with `resource`, `reference` asked for, `number` Omni shows and the header's own keys
+    as texts), "missing", "not_yet" (Omni could not be asked; asked again later) or "failed" (not set up).
+    """
+
+    fetch_id: int
+    state: str
+    resource: str = ""
+    reference: str = ""
+    number: str = ""
+    header: dict[str, str] = {}
+    message: str = ""
+    hint: str = ""
+    detail: str = ""
 
 
 class Confirmed(msgspec.Struct):

@@ -37,7 +37,10 @@ def client_tables(hub: Any) -> list[tuple[str, str]]:
 
 
 # What a check constraint of a table asks for beyond its columns' types.
-CHECKED: dict[str, dict[str, Any]] = {"flags": {"channel_id": 1, "owner": "system"}}
+CHECKED: dict[str, dict[str, Any]] = {
+    "flags": {"channel_id": 1, "owner": "system"},
+    "orders": {"fetched_at": "2026-11-23T00:00:00Z"},
+}
 
 
 def fill_every_table(hub: Any, client_id: int) -> None:

@@ -25,6 +25,7 @@ from stockwire.wire import (
     Confirmed,
     Enrolled,
     Enrolment,
+    Fetched,
     Findings,
     Raised,
     ReadingDone,
@@ -124,6 +125,9 @@ class HubLink:
 
     def findings(self, found: Findings) -> Confirmed:
         return self._call("POST", "findings", Confirmed, body=found)
+
+    def fetched(self, fetched: Fetched) -> Confirmed:
+        return self._call("POST", "fetched", Confirmed, body=fetched)
 
     def raised(self, raised: Raised) -> Confirmed:
         return self._call("POST", "raised", Confirmed, body=raised)

@@ -16,6 +16,7 @@ import structlog
 from stockwire.agent.config import AgentSettings
 from stockwire.agent.delivery import Delivery
 from stockwire.agent.enrolment import enrol, read_token
+from stockwire.agent.fetching import Fetcher
 from stockwire.agent.journal import Journal, StreamChanged
 from stockwire.agent.link import HubLink, TokenRefused
 from stockwire.agent.order_journal import OrderJournal
@@ -59,6 +60,7 @@ class Agent:
             self.link,
             OrderJournal(self.journal),
             self._raiser(),
+            Fetcher(self._service),
             read_now=self._ask_for_reading,
             raised=self._stock_was_reserved,
             check=self._ask_for_checks,

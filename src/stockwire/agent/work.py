@@ -1,4 +1,4 @@
-"""Asks the hub for work and does it: orders to raise, and word that a reading is wanted."""
+"""Asks the hub for work and does it: orders to raise or to fetch, and word that a reading is wanted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import structlog
 
+from stockwire.agent.fetching import Fetcher
 from stockwire.agent.link import HubLink
 from stockwire.agent.order_journal import OrderJournal
 from stockwire.agent.raising import Raiser
 from stockwire.errors import StockwireError
-from stockwire.wire import Raised, RaiseOrder
+from stockwire.wire import FetchOrder, Raised, RaiseOrder
 
 WAIT_S = 25
 PAUSE_WHEN_NOTHING_WORKED_S = 2.0
@@ -26,6 +27,7 @@ class WorkLoop:
         link: HubLink,
         orders: OrderJournal,
         raiser: Raiser | None,
+        fetcher: Fetcher,
         *,
         read_now: Callable[[bool], None],
         raised: Callable[[], None] = lambda: None,
@@ -34,6 +36,7 @@ class WorkLoop:
         self._link = link
         self._orders = orders
         self._raiser = raiser
+        self._fetcher = fetcher
         self._read_now = read_now
         self._raised = raised
         self._check = check
@@ -60,11 +63,14 @@ class WorkLoop:
             self._read_now(work.full_read)
         if work.check:
             self._check()
+        for wanted in work.fetch_orders:
+            self._fetch(wanted)
         outcomes = [self._raise(order) for order in work.raise_orders]
         if any(outcome.state == "raised" for outcome in outcomes):
             self._raised()
         stuck = outcomes and all(outcome.state == "not_yet" for outcome in outcomes)
-        idle = answered_at_once and not (outcomes or work.read_now or work.full_read or work.check)
+        did = outcomes or work.fetch_orders or work.read_now or work.full_read or work.check
+        idle = answered_at_once and not did
         return PAUSE_WHEN_NOTHING_WORKED_S if stuck or idle else 0.0
 
     def _raise(self, order: RaiseOrder) -> Raised:
@@ -82,6 +88,15 @@ class WorkLoop:
         )
         self._tell(outcome)
         return outcome
+
+    def _fetch(self, wanted: FetchOrder) -> None:
+        """A person waits for it. Nothing is kept here: an answer that is lost is asked for again."""
+        fetched = self._fetcher.fetch(wanted)
+        self._log.info(f"order fetched: {fetched.state}", number=wanted.number, message=fetched.message)
+        try:
+            self._link.fetched(fetched)
+        except StockwireError as error:
+            self._log.warning(f"a fetched order could not be told: {error.message}", number=wanted.number)
 
     def _tell(self, outcome: Raised) -> None:
         try:

@@ -51,6 +51,7 @@ class StoredDocument:
     header: dict[str, Any]
     lines: list[dict[str, Any]]
     posted: int = 1
+    numbered_by_omni: bool = False
 
     @property
     def warehouse(self) -> str:
@@ -93,7 +94,7 @@ class Books:
         """Raises Rejected when it does not exist (A18)."""
         with self._lock:
             found = self._documents.get((resource, reference))
-        if found is None:
+        if found is None or (found.numbered_by_omni and not self._options.numbers_in_path):
             text = self._options.missing_document_text.format(resource=resource, reference=reference)
             raise Rejected(text, self._options.missing_document_status)
         return found
@@ -104,6 +105,8 @@ class Books:
             self._check_reference(resource, reference)
             document = self._checked(resource, reference, header)
             document.reference = reference or self._next_number(resource)
+            document.header["reference"] = document.reference
+            document.numbered_by_omni = not reference
             key = (resource, document.reference)
             self._posts[key] += 1
             document.posted = self._posts[key]

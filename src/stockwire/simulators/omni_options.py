@@ -77,6 +77,8 @@ class OmniOptions:
     """A19: no user licence is free."""
     default_warehouse: str = "1"
     """A21: the warehouse of a document that names none."""
+    numbers_in_path: bool = True
+    """A29: GET /Sales Order/<number> shows a document that Omni numbered itself. False: it says missing."""
     one_at_a_time: bool = True
     """A26: requests queue, because the service is a desktop program."""
     latency_s: float = 0.0

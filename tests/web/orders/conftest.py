@@ -9,11 +9,17 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 import uvicorn
+
+from stockwire.agent.config import AgentSettings, DatabaseSettings, HubSettings, OmniSettings
+from stockwire.agent.run import Agent
+from stockwire.simulators.omni import create
+from stockwire.simulators.stand import Stand
 
 SECRET = "whsec-test"
 
@@ -90,3 +96,32 @@ def web(hub: Any) -> Iterator[Web]:
         server.should_exit = True
         thread.join(10)
         assert not thread.is_alive(), "the web process did not stop"
+
+
+@pytest.fixture
+def running_agent(web: Any, tmp_path: Path) -> Iterator[Stand]:
+    """A real agent beside a simulated Omni, whose database is away. Gives the simulated Omni."""
+    from stockwire.hub.sync.preflight import ask_for_check
+
+    with Stand(create()) as omni:
+        options = omni.app.options
+        settings = AgentSettings(
+            hub=HubSettings(url=f"http://127.0.0.1:{web.port}", token=web.hub.agent_token),
+            database=DatabaseSettings(
+                user="READER", password="a-secret", path="/x.fdb", port=1, product_query="SELECT 1"
+            ),
+            omni=OmniSettings(
+                url=omni.url, company=options.company, user=options.user, password=options.password
+            ),
+            data_folder=str(tmp_path),
+        )
+        agent = Agent(settings)
+        thread = threading.Thread(target=agent.run)
+        thread.start()
+        yield omni
+        agent.stop()
+        thread.join(20)
+        with web.hub.scope():
+            ask_for_check(web.hub.source_id)  # ends its waiting question to the hub
+        agent.close()
+        assert not thread.is_alive()

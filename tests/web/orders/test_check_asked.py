@@ -5,50 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from stockwire import wire
-from stockwire.agent.config import AgentSettings, DatabaseSettings, HubSettings, OmniSettings
-from stockwire.agent.run import Agent
 from stockwire.errors import NotSetUp, TryLater
-from stockwire.simulators.omni import create
 from stockwire.simulators.stand import Stand
-
-
-@pytest.fixture
-def running_agent(web: Any, tmp_path: Path) -> Iterator[Stand]:
-    """A real agent beside a simulated Omni, whose database is away. Gives the simulated Omni."""
-    from stockwire.hub.sync.preflight import ask_for_check
-
-    with Stand(create()) as omni:
-        options = omni.app.options
-        settings = AgentSettings(
-            hub=HubSettings(url=f"http://127.0.0.1:{web.port}", token=web.hub.agent_token),
-            database=DatabaseSettings(
-                user="READER", password="a-secret", path="/x.fdb", port=1, product_query="SELECT 1"
-            ),
-            omni=OmniSettings(
-                url=omni.url, company=options.company, user=options.user, password=options.password
-            ),
-            data_folder=str(tmp_path),
-        )
-        agent = Agent(settings)
-        thread = threading.Thread(target=agent.run)
-        thread.start()
-        yield omni
-        agent.stop()
-        thread.join(20)
-        with web.hub.scope():
-            ask_for_check(web.hub.source_id)  # ends its waiting question to the hub
-        agent.close()
-        assert not thread.is_alive()
 
 
 def asked(hub: Any, wait_s: float = 30.0) -> list[wire.CheckFinding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
@@ -32,6 +32,25 @@ def _from_json(value: object) -> object:
 
 
 TextMap = Annotated[dict[str, str], BeforeValidator(_from_json)]
+
+FETCHED_TYPES = ("Sales Order", "Quote", "Invoice")
+"""Documents a GET is known of: Quote and Invoice confirmed, Sales Order inferred from its POST."""
+
+
+def _document_types(value: object) -> object:
+    """A comma list as the operator's form sends it, in any case."""
+    if not isinstance(value, str):
+        return value
+    known = {name.lower(): name for name in FETCHED_TYPES}
+    named = [" ".join(part.split()) for part in value.split(",") if part.strip()]
+    if unknown := [name for name in named if name.lower() not in known]:
+        raise ValueError(f"{unknown[0]!r} is no kind of document. Kinds: {', '.join(FETCHED_TYPES)}.")
+    return tuple(dict.fromkeys(known[name.lower()] for name in named))
+
+
+DocumentTypes = Annotated[
+    tuple[Literal["Sales Order", "Quote", "Invoice"], ...], BeforeValidator(_document_types)
+]
 
 HEADER_KEYS = frozenset(
     {"customer_account_code", "warehouse_code", "order_lines", "quote_lines", "reference"}

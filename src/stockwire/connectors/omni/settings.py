@@ -18,6 +18,7 @@ from stockwire.connectors.omni.setting_types import (
     LINE_KEYS,
     ORDER_FIELDS,
     Code,
+    DocumentTypes,
     TaxCode,
     TextMap,
     Truthy,
@@ -210,6 +211,15 @@ class OmniSettings(BaseModel):
         False,
         title="No warehouse on delivery lines",
         description="For service items without a warehouse: leaves the line's warehouse key out on them.",
+        json_schema_extra=_in("Orders"),
+    )
+    fetch_document_types: DocumentTypes = Field(
+        ("Sales Order", "Quote"),
+        title="Documents that can be fetched",
+        description=(
+            "Comma list. Where an order is looked for by its Omni number, in this order: Sales Order, Quote, "
+            "Invoice. Empty: orders cannot be fetched."
+        ),
         json_schema_extra=_in("Orders"),
     )
     order_field_map: TextMap = Field(

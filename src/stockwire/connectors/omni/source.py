@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stockwire.connectors.omni.documents import document
+from stockwire.connectors.omni.headers import header
 from stockwire.connectors.omni.settings import OmniSettings
 from stockwire.connectors.omni.translate import translate
 from stockwire.domain.records import Order, RowProblem, SourceProduct
-from stockwire.ports import Document, OrderContext
+from stockwire.ports import Document, DocumentHeader, OrderContext
 
 
 class OmniSource:
@@ -24,3 +25,9 @@ class OmniSource:
 
     def document(self, order: Order, context: OrderContext) -> Document:
         return document(order, context, self._settings)
+
+    def document_types(self) -> Sequence[str]:
+        return self._settings.fetch_document_types
+
+    def header(self, fields: Mapping[str, str]) -> DocumentHeader:
+        return header(fields, self._settings)

@@ -1,4 +1,4 @@
-"""What an agent asks about orders: is there work, and this is how it ended.
+"""What an agent asks about orders: is there work, this is how it ended, this is what was fetched.
 
 Asking waits up to half a minute for work, without holding a database connection while it waits.
 """
@@ -23,6 +23,7 @@ from stockwire.hub.api.agent_auth import authenticate
 from stockwire.hub.api.answers import ApiError, api_view, packed
 from stockwire.hub.api.bell import LOOK_AGAIN_S, bell
 from stockwire.hub.models import Agent
+from stockwire.hub.sync.fetch_orders import take_fetched, wishes_for
 from stockwire.hub.sync.raise_orders import claim_work, confirm
 
 LONGEST_WAIT_S = 55.0
@@ -69,6 +70,21 @@ def raised(request: HttpRequest) -> HttpResponse:
     return packed(wire.Confirmed(known=known))
 
 
+@api_view("POST")
+def fetched(request: HttpRequest) -> HttpResponse:
+    """POST /api/agent/fetched: a wire.Fetched, answered by a wire.Confirmed."""
+    client_id, agent_id = authenticate(request)
+    try:
+        told = msgspec.msgpack.decode(_body(request), type=wire.Fetched)
+    except msgspec.MsgspecError as error:
+        raise ApiError(
+            422, f"This is no fetched order: {error}.", "Upgrade the agent to the hub's version."
+        ) from None
+    with tenancy.scope(client_id):
+        known = take_fetched(Agent.objects.get(pk=agent_id), told)
+    return packed(wire.Confirmed(known=known))
+
+
 def _caller(request: HttpRequest) -> tuple[int, int, int]:
     try:
         client_id, agent_id = authenticate(request)
@@ -90,6 +106,7 @@ def _look(client_id: int, agent_id: int, asks_anew: bool) -> wire.Work:
                 read_now=agent.read_now,
                 full_read=agent.full_read,
                 check=agent.check_now,
+                fetch_orders=wishes_for(agent),
                 clock_utc=datetime.now(UTC).isoformat(),
             )
             if agent.read_now or agent.full_read or agent.check_now:
@@ -105,7 +122,8 @@ def _look(client_id: int, agent_id: int, asks_anew: bool) -> wire.Work:
 
 
 def _is_work(found: wire.Work) -> bool:
-    return bool(found.raise_orders) or found.read_now or found.full_read or found.check
+    orders = found.raise_orders or found.fetch_orders
+    return bool(orders) or found.read_now or found.full_read or found.check
 
 
 async def _rung_or(rung: asyncio.Event, timeout_s: float) -> None:
@@ -131,4 +149,8 @@ def _body(request: HttpRequest) -> bytes:
     return body
 
 
-agent_order_urls = [path("api/agent/work", work), path("api/agent/raised", raised)]
+agent_order_urls = [
+    path("api/agent/work", work),
+    path("api/agent/raised", raised),
+    path("api/agent/fetched", fetched),
+]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Sum
 from django.urls import reverse
 
-from stockwire.hub.console.wording import ZONE, Moment, State, count, moment, money
+from stockwire.hub.console.wording import NOT_KNOWN, ZONE, Moment, State, count, moment, money
 from stockwire.hub.models import Order, OrderState, Source
 
 NEWEST = 20
@@ -32,6 +32,8 @@ TO_SETTLE = State("Raised, not settled", "needs", "alert")
 FOR_A_PERSON = (OrderState.HELD, OrderState.REFUSED, OrderState.IN_DOUBT)
 OPEN = (OrderState.SAVED, OrderState.READY, OrderState.RAISING, *FOR_A_PERSON)
 NOT_SOLD = (OrderState.SAVED, OrderState.CANCELLED)
+# Where it stands in place of a channel: of such an order only the head of Omni's document is known.
+FETCHED = "Fetched from Omni"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ def takings(now: datetime) -> Takings:
 
 def _sold_since(start: datetime) -> tuple[str, int]:
     # An order is stored after it was placed, so the index on stored_at narrows the search.
-    sold = Order.objects.filter(stored_at__gte=start, ordered_at__gte=start).exclude(state__in=NOT_SOLD)
+    sold = Order.objects.filter(stored_at__gte=start, ordered_at__gte=start, fetched_at=None)
+    sold = sold.exclude(state__in=NOT_SOLD)
     rows = list(sold.values_list("currency").annotate(Sum("total"), Count("id")).order_by("-id__count"))
     text = " + ".join(money(total, currency) for currency, total, _ in rows)
     return text, sum(number for _, _, number in rows)
@@ -114,9 +117,9 @@ def newest(now: datetime) -> list[OrderRow]:
         OrderRow(
             id=order.pk,
             number=order.number,
-            channel=order.channel.description,
+            channel=order.channel.description if order.channel else FETCHED,
             customer=order.customer_name,
-            total=money(order.total, order.currency),
+            total=NOT_KNOWN if order.total is None else money(order.total, order.currency),
             state=TO_SETTLE if order.state == OrderState.RAISED and order.reason else STATES[order.state],
             document=order.document_number,
             reason=order.reason,

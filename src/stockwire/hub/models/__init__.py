@@ -14,6 +14,7 @@ from stockwire.hub.models.catalogue import (
 from stockwire.hub.models.clients import Client, Role, User
 from stockwire.hub.models.lanes import Lane, LaneKind
 from stockwire.hub.models.links import ChannelLink, Known, KnownProduct, ProductLink, Stale, StaleState
+from stockwire.hub.models.order_fetches import FetchState, OrderFetch
 from stockwire.hub.models.orders import (
     HOLDING,
     Order,
@@ -38,6 +39,7 @@ __all__ = [
     "ChannelLink",
     "ChannelRule",
     "Client",
+    "FetchState",
     "Flag",
     "HeldDeactivation",
     "Image",
@@ -48,6 +50,7 @@ __all__ = [
     "Order",
     "OrderAddress",
     "OrderDiscount",
+    "OrderFetch",
     "OrderHistory",
     "OrderLine",
     "OrderMark",

@@ -40,18 +40,20 @@ HOLDING = (
 class Order(models.Model):
     """`status` is the channel's word, `state` ours. `reference` is made once, when the order is stored, and
     never reused. `claim` is the fencing number of raising. `reason` and `hint` say why it is where it is.
+    An order that was fetched from the source by its number has `fetched_at`, no channel, no lines and no
+    total: only the head of the document is known.
     """
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, db_index=False)
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT, db_index=False)
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
-    channel_order_code = models.CharField(max_length=100)
+    channel_order_code = models.CharField(max_length=100, default="", blank=True)
     number = models.CharField(max_length=100)
-    status = models.CharField(max_length=60)
+    status = models.CharField(max_length=60, default="", blank=True)
     state = models.CharField(max_length=20, choices=OrderState)
     currency = models.CharField(max_length=10)
-    total = models.DecimalField(**MONEY)
-    total_tax = models.DecimalField(**MONEY)
+    total = models.DecimalField(**MONEY, null=True)
+    total_tax = models.DecimalField(**MONEY, null=True)
     prices_include_tax = models.BooleanField(default=False)
     ordered_at = models.DateTimeField()
     modified_at = models.DateTimeField()
@@ -78,6 +80,7 @@ class Order(models.Model):
     raised_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     stock_released_at = models.DateTimeField(null=True)
+    fetched_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "orders"
@@ -86,6 +89,11 @@ class Order(models.Model):
                 fields=["channel", "channel_order_code"], name="one_order_per_channel_code"
             ),
             models.UniqueConstraint(fields=["source", "reference"], name="one_order_per_reference"),
+            models.CheckConstraint(
+                condition=models.Q(channel__isnull=False, total__isnull=False, total_tax__isnull=False)
+                | models.Q(fetched_at__isnull=False),
+                name="only_fetched_orders_lack_a_channel",
+            ),
         ]
         indexes = [
             models.Index(fields=["source", "state", "next_at"], name="orders_to_raise"),

@@ -14,6 +14,7 @@ from stockwire.errors import Refused
 from stockwire.hub import models
 from stockwire.hub.models.orders import OrderState
 from stockwire.hub.sync import order_history
+from stockwire.hub.sync.follow_order import settle_after_raising
 from stockwire.hub.sync.held_stock import held_by, mark_what_changed
 from stockwire.hub.sync.store_order import ring
 
@@ -25,7 +26,9 @@ DONE = {
     "cancel": "cancelled",
     "reset": "reset",
     "settle": "settled",
+    "enter number": "given a number",
 }
+LONGEST_NUMBER = 60
 
 
 def send_again(order_id: int, who: str) -> None:
@@ -105,12 +108,41 @@ def settle(order_id: int, who: str) -> None:
         row.reason, row.hint = "", ""
 
 
+def enter_number(order_id: int, who: str, number: str) -> None:
+    """The person has found the document of a doubtful order in the source: this is its number there."""
+    number = number.strip()
+    if not 0 < len(number) <= LONGEST_NUMBER or not number.isprintable():
+        raise Refused(f"{number[:60]!r} is no document number.", hint="Write it exactly as Omni shows it.")
+    with _acting(order_id, who, "enter number", (OrderState.IN_DOUBT,)) as row:
+        other = models.Order.objects.filter(
+            source_id=row.source_id, document_number=number, fetched_at=None
+        ).first()
+        if other is not None:
+            raise Refused(
+                f"Document {number} already belongs to order {other.number}.", hint="Look at both in Omni."
+            )
+        now = timezone.now()
+        row.state, row.document_number = OrderState.RAISED, number
+        row.raised_at = row.confirmed_at = now
+        row.claim += 1  # a late answer of the agent no longer counts
+        row.attempts, row.detail = 0, ""
+        settle_after_raising(row)
+        order_history.note(
+            row, order_history.RAISED, f"{who} found it in Omni as {number}. {row.reason}".strip()
+        )
+
+
 @contextmanager
 def _acting(order_id: int, who: str, action: str, allowed: tuple[OrderState, ...]) -> Iterator[models.Order]:
     """The order, locked; saved, audited, and its stock marked when the act is over."""
     row = models.Order.objects.select_for_update().filter(pk=order_id).first()
     if row is None:
         raise Refused("This order does not exist.", hint="It may belong to another client.")
+    if row.fetched_at is not None:
+        raise Refused(
+            f"{row.number} was fetched from Omni: there is nothing here to be {DONE[action]}.",
+            hint="Work on the document in Omni. Fetch it again to see its header as it is now.",
+        )
     if row.state not in allowed:
         raise Refused(
             f"Order {row.number} is {OrderState(row.state).label.lower()}: it cannot be {DONE[action]} now.",

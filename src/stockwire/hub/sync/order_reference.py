@@ -37,8 +37,9 @@ def reference_for(
 ) -> Reference:
     """The reference of an order of which nothing was sent yet, inside an open scope. `settings` are the
     channel's, `own` is the order's own row if it is stored. Where the source is set to use the channel's
-    order numbers, the document brings its own reference (raise_orders)."""
-    taken = models.Order.objects.filter(source=channel.source_id).exclude(pk=own)
+    order numbers, the document brings its own reference (raise_orders). A fetched copy of the order's own
+    document does not stand in its way (store_fetched.give_way)."""
+    taken = models.Order.objects.filter(source=channel.source_id, fetched_at=None).exclude(pk=own)
     identity = f"{place_of(channel, settings)}|{order.channel_order_code}|{order.ordered_at.isoformat()}"
     twin: models.Order | None = None
     for salt in range(SALTS):

@@ -24,6 +24,7 @@ from stockwire.hub.sync.follow_order import follow_status, settle_after_raising
 from stockwire.hub.sync.held_stock import held_by, held_quantities, mark_what_changed, release_stock
 from stockwire.hub.sync.order_state import SWITCH_ON, SWITCHED_OFF, is_over
 from stockwire.hub.sync.orders_read import read_orders
+from stockwire.hub.sync.store_fetched import give_way
 from stockwire.ports import Document, OrderContext, Source
 from stockwire.registry import source_connector
 
@@ -169,6 +170,7 @@ def _take_reference(row: models.Order, document: Document) -> None:
             f" {document.reference}.",
             hint=f"Look for {row.reference} in Omni. If it is not there, put the setting back; send again.",
         )
+    give_way(row.source_id, document.reference)
     if models.Order.objects.filter(source_id=row.source_id, reference=document.reference).exists():
         raise Refused(
             f"Order {row.number}: another order already has the document number {document.reference}.",

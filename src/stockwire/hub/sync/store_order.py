@@ -24,6 +24,7 @@ from stockwire.hub.sync.order_match import match_lines
 from stockwire.hub.sync.order_reference import Reference, reference_for
 from stockwire.hub.sync.order_rows import fields_of, fingerprint, payload_of, text, write_children
 from stockwire.hub.sync.order_state import Decision, decide, is_over
+from stockwire.hub.sync.store_fetched import give_way
 from stockwire.ports import ChannelConnector
 
 BELL = "stockwire_work"
@@ -94,10 +95,12 @@ def _store_new(shop: Shop, order: Order) -> models.Order:
         **fields_of(order),
     )
     _judge(shop, row, order, reference, variants)
+    copy = give_way(source.pk, row.reference)
     row.save(force_insert=True)
     write_children(row, order, variants)
     stored = f"Stored from {shop.row.description}: {order.status}, {money(order.currency, order.total)}."
-    order_history.note(row, order_history.STORED, f"{stored} {_standing(row)}", payload_of(order))
+    told = " ".join(filter(None, (stored, _standing(row), copy)))
+    order_history.note(row, order_history.STORED, told, payload_of(order))
     order_history.note_new_warnings(row, order.warnings)
     mark_what_changed({}, held_by(row))
     return row
@@ -121,6 +124,7 @@ def _renew(shop: Shop, row: models.Order, order: Order) -> None:
             # Nothing was ever sent under it; what stood in the way may be gone.
             reference = reference_for(order, shop.row, shop.settings, own=row.pk)
         row.reference = reference.text
+        give_way(row.source_id, row.reference)
         _judge(shop, row, order, reference, variants)
     else:
         row.proof = _proof_of(order)
