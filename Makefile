@@ -8,7 +8,7 @@ JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo up check test test-fast bench lock clean
+.PHONY: help setup system versions demo up check test test-fast bench lock clean
 .SILENT:
 
 help: ## List these commands
@@ -33,6 +33,9 @@ $(READY): requirements.lock pyproject.toml
 system: ## Install the system packages the demo and the tests need (Firebird)
 	scripts/system-packages
 
+versions: ## Fetch the Firebird 4 that the tests run beside the 3 of the system
+	scripts/firebird-4
+
 demo: setup system ## See the main job run: Firebird to a shop, orders back to Omni (3 minutes)
 	$(BIN)/stockwire demo
 
@@ -48,11 +51,11 @@ check: setup ## Style, types, the rule of direction, file sizes, links in the do
 	echo "check-files: sizes, words, links..." && $(BIN)/python scripts/check-files
 	echo "All checks passed."
 
-test: setup system ## The whole test suite, on real PostgreSQL, real Firebird and real processes
+test: setup system versions ## The whole test suite, on real PostgreSQL, real Firebird and real processes
 	echo "Running all tests, $(JOBS) at a time..."
 	$(BIN)/pytest -n $(JOBS) --dist loadscope
 
-test-fast: setup ## The quick tests only (under 90 seconds)
+test-fast: setup versions ## The quick tests only (under 90 seconds)
 	echo "Running the quick tests, $(JOBS) at a time..."
 	$(BIN)/pytest -n $(JOBS) --dist loadscope -m "not slow"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,6 +32,7 @@ from stockwire.agent.journal import Journal
 from stockwire.agent.link import MSGPACK, HubLink
 from stockwire.agent.reading import Reader, Reading
 from stockwire.servers.firebird import FirebirdServer
+from stockwire.servers.firebird_versions import programs_of
 from stockwire.servers.omni_database import StockDatabase, make_stock_database
 from stockwire.wire import (
     MAX_ROWS,
@@ -46,43 +49,66 @@ from stockwire.wire import (
 )
 
 ITEMS = 2_000
+# The engine of 5 comes as a wheel for this one kind of machine.
+VERSIONS = ["3.0", "4.0", *(["5.0"] if platform.machine() == "x86_64" else [])]
 TOKEN = "the-token-of-this-agent"
 CODE = "7KQ2-M4ZD"
 
 
-@pytest.fixture(scope="session")
-def firebird() -> Iterator[FirebirdServer]:
+@contextmanager
+def _firebird(version: str, **how: Any) -> Iterator[FirebirdServer]:
     folder = Path(tempfile.mkdtemp(prefix="stockwire-firebird-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
-        with FirebirdServer(folder) as server:
+        with FirebirdServer(folder, programs=programs_of(version, folder), **how) as server:
             yield server
     finally:
         shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def templates(firebird: FirebirdServer) -> dict[str, Path]:
-    """One backup per character set, so that every test gets a database of its own quickly."""
-    made = {}
-    for charset in ("WIN1252", "NONE"):
-        database = make_stock_database(firebird, f"template-{charset}", ITEMS, charset=charset)
-        made[charset] = firebird.data / f"template-{charset}.fbk"
-        firebird.backup(database.path, made[charset])
-    return made
+def firebird() -> Iterator[FirebirdServer]:
+    with _firebird("3.0") as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def firebird_of_each_version(request: pytest.FixtureRequest) -> Iterator[FirebirdServer]:
+    """What a module makes its `firebird` to have all its tests run on each version."""
+    with _firebird(request.param) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def firebird_with_old_sign_in() -> Iterator[FirebirdServer]:
+    with _firebird("3.0", old_sign_in=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def items() -> int:
+    """Rows of the stock database; a module may want fewer."""
+    return ITEMS
+
+
+def backup_of(server: FirebirdServer, items: int, charset: str = "WIN1252") -> Path:
+    """A stock database made once for each server, so that every test gets its own quickly."""
+    backup = server.data / f"template-{charset}-{items}.fbk"
+    if not backup.exists():
+        database = make_stock_database(server, backup.stem, items, charset=charset)
+        server.backup(database.path, backup)
+    return backup
 
 
 @pytest.fixture
-def make_stock(
-    firebird: FirebirdServer, templates: dict[str, Path]
-) -> Iterator[Callable[..., StockDatabase]]:
+def make_stock(firebird: FirebirdServer, items: int) -> Iterator[Callable[..., StockDatabase]]:
     made: list[Path] = []
 
     def make(charset: str = "WIN1252") -> StockDatabase:
         path = firebird.path(f"stock-{len(made)}-{time.monotonic_ns()}")
-        firebird.restore(templates[charset], path)
+        firebird.restore(backup_of(firebird, items, charset), path)
         made.append(path)
-        return StockDatabase(server=firebird, path=path, items=ITEMS, charset=charset)
+        return StockDatabase(server=firebird, path=path, items=items, charset=charset)
 
     yield make
     for path in made:

@@ -20,6 +20,11 @@ from stockwire.errors import NotSetUp, StockwireError, TryLater
 FETCH_ROWS = 1_000
 TEXT, VARYING, BLOB = 452, 448, 520
 BLOB_TEXT = 1
+_ENGINE_VERSION = "SELECT RDB$GET_CONTEXT('SYSTEM', 'ENGINE_VERSION') FROM RDB$DATABASE"
+OLD_TYPES = "INT128 TO BIGINT; DECFLOAT TO LEGACY; TIME ZONE TO LEGACY"
+"""Types that came with Firebird 4 are described in older ones: a client library of 3 refuses them. Values are
+not touched by it, since the product query's columns are all fetched as texts that the server made. Older
+servers pass over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,11 @@ def first_row(snapshot: Snapshot, sql: str) -> tuple[Any, ...]:
     for page in snapshot.pages(sql):
         return page[0]
     return ()
+
+
+def engine_version(snapshot: Snapshot) -> str:
+    """Like "3.0.11"; Firebird 2.1 and later say it."""
+    return _text(first_row(snapshot, _ENGINE_VERSION)[0])
 
 
 def describe_columns(snapshot: Snapshot, query: str, charset: str) -> list[Column]:
@@ -137,7 +147,8 @@ def explain(error: Exception, settings: DatabaseSettings) -> StockwireError:
     text = " ".join(str(error).split())
     low = text.lower()
     where = settings.address
-    if "user name and password" in low or ("not defined" in low and "password" in low):
+    # The old sign-in says "occurred during login" of a wrong password, and no more.
+    if "user name and password" in low or "occurred during login" in low:
         return NotSetUp(
             f"The database refuses the user {settings.user!r} or its password.",
             hint="Check database.user and database.password; ask for a user that may SELECT.",
@@ -173,6 +184,13 @@ def explain(error: Exception, settings: DatabaseSettings) -> StockwireError:
         return NotSetUp(
             f"The database {where} does not exist or cannot be opened.",
             hint="Check database.path: the file on the server, or its alias, as Omni itself uses it.",
+            detail=text,
+        )
+    if "record_version" in low and ("column unknown" in low or "single table" in low):
+        return NotSetUp(
+            "The database has no RDB$RECORD_VERSION for what the product query reads.",
+            hint="Firebird 2.5 has none, and Firebird 3 and later only for tables and views of one table. "
+            "Take CHANGEMARK out of database.product_query: all rows are then read and compared each time.",
             detail=text,
         )
     if "dynamic sql error" in low or "sql error code" in low or "invalid command" in low:
@@ -225,6 +243,7 @@ class _Native:
         except Exception as error:  # noqa: BLE001 - the driver raises plain Exception without a library
             raise _Unsupported(str(error)) from None
         self._driver = driver
+        driver.driver_config.db_defaults.set_bind.value = OLD_TYPES
         try:
             self._connection = driver.connect(
                 settings.address, user=settings.user, password=settings.password, charset="NONE"
@@ -279,14 +298,24 @@ class _PurePython:
         import firebirdsql
 
         host, port, path = settings.parts
-        self._connection = firebirdsql.connect(
-            host=host,
-            port=port,
-            database=path,
-            user=settings.user,
-            password=settings.password,
-            charset="ISO8859_1",
-        )
+        ways = ("Srp256", "Legacy_Auth")
+        for sign_in in ways:
+            try:
+                self._connection = firebirdsql.connect(
+                    host=host,
+                    port=port,
+                    database=path,
+                    user=settings.user,
+                    password=settings.password,
+                    charset="ISO8859_1",
+                    auth_plugin_name=sign_in,
+                )
+            except firebirdsql.OperationalError as error:
+                # A server upgraded from 2.5 may know its users by the old sign-in only, and says no more.
+                if sign_in == ways[-1] or "user name and password" not in str(error).lower():
+                    raise
+            else:
+                return
 
     @contextmanager
     def snapshot(self, *, isolated: bool = True) -> Iterator[Snapshot]:

@@ -12,10 +12,19 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import blake2b
+from math import inf
 
 from stockwire.agent.comparing import DOUBLE, Comparison, Page, Reading, Stopped
 from stockwire.agent.config import DatabaseSettings
-from stockwire.agent.firebird import Column, Database, Snapshot, describe_columns, first_row, open_database
+from stockwire.agent.firebird import (
+    Column,
+    Database,
+    Snapshot,
+    describe_columns,
+    engine_version,
+    first_row,
+    open_database,
+)
 from stockwire.agent.journal import Journal
 from stockwire.agent.product_query import SEPARATOR, ProductQuery, bracketed
 
@@ -35,11 +44,13 @@ class Reader:
         queued: Callable[[], None] = lambda: None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
+        self.server = ""
+        """The database server that was read last, like "Firebird 3.0.11"."""
         self._settings = settings
         self._journal = journal
         self._queued = queued
         self._stopped = stopped
-        self._keys_looked_at = -settings.removed_every_s
+        self._keys_looked_at = -inf
         self._described: list[Column] | None = None
         self._described_at = 0.0
         self._asked = _hashed(settings.parts[2], settings.product_query)
@@ -84,7 +95,7 @@ class Reader:
                 comparison.removals(self._settings.removal_limit)
                 if pass_.keys_looked_at:
                     held = bool(reading.error)  # then the keys are looked at again each time
-                    self._keys_looked_at = -self._settings.removed_every_s if held else time.monotonic()
+                    self._keys_looked_at = -inf if held else time.monotonic()
         finished = {**position, "probe": "" if reading.error else pass_.probed}
         if why_full:
             finished["full_at"] = read_at.isoformat()
@@ -108,6 +119,7 @@ class Reader:
         if self._described is None or time.monotonic() > self._described_at + DESCRIBED_FOR_S:
             self._described = describe_columns(snapshot, bracketed(text), self._settings.charset)
             self._described_at = time.monotonic()
+            self.server = f"Firebird {engine_version(snapshot)}"
         return ProductQuery(text, self._described)
 
     def _begin_anew_if_another_source(self, query: ProductQuery) -> None:

@@ -239,7 +239,8 @@ class Agent:
         if reading.mode != self._said:
             self._said = reading.mode
             why = reading.why_full or "the query has a CHANGEMARK"
-            self._log.info(f"reading by {reading.mode}", why=why)
+            server = self.reader.server if isinstance(self.reader, Reader) else ""
+            self._log.info(f"reading by {reading.mode}", why=why, database=server)
         if reading.error:
             self._log.error(reading.error, hint=reading.hint)
         if reading.changed_something:

@@ -1,8 +1,8 @@
-"""A private, real Firebird 3 server for rehearsals, tests and benchmarks, beside any other on the machine.
+"""A private, real Firebird server for rehearsals, tests and benchmarks, beside any other on the machine.
 
-It runs the distribution's own programs with a root folder, a security database and a loopback port of its
-own. It never touches the system's Firebird service or its databases, never listens beyond loopback and
-never ends a process it did not start.
+It runs the distribution's own programs, or those of another version that is at hand, with a root folder, a
+security database and a loopback port of its own. It never touches the system's Firebird service or its
+databases, never listens beyond loopback and never ends a process it did not start.
 """
 
 from __future__ import annotations
@@ -18,50 +18,36 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from stockwire.errors import NotSetUp, TryLater
+from stockwire.servers.firebird_programs import PACKAGES, SERVER_PROGRAM, Programs, installed
 
-_T = TypeVar("_T")
-
-SERVER_PROGRAM = "firebird"
-ISQL_PROGRAM = "isql-fb"
 SERVICE_USER = "firebird"
-PACKAGES = {
-    SERVER_PROGRAM: "firebird3.0-server",
-    ISQL_PROGRAM: "firebird3.0-utils",
-    "firebird.msg": "firebird3.0-server",
-    "libfbclient.so.2": "libfbclient2",
-}
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 20.0
-
-
-def missing_packages(system: Path = Path("/")) -> list[str]:
-    """Names of the distribution packages (Debian 12) that still have to be installed; empty when ready.
-
-    `system` is where the distribution's files are looked for.
-    """
-    programs = (SERVER_PROGRAM, ISQL_PROGRAM)
-    missing = {PACKAGES[name] for name in programs if _program(system, name) is None}
-    if _library_folder(system) is None:
-        missing.add(PACKAGES["firebird.msg"])
-    if _client_library(system) is None:
-        missing.add(PACKAGES["libfbclient.so.2"])
-    return sorted(missing)
 
 
 class FirebirdServer:
     """One private server with its databases under `folder`; a context manager.
 
     As root it runs as the unprivileged user `firebird` that the package makes, else as the caller. `port` 0
-    chooses a free one. Raises NotSetUp naming the missing packages, TryLater when it does not come up.
+    chooses a free one. `programs` is the version that is run, the distribution's Firebird 3 when None.
+    `old_sign_in` leaves only what Firebird 2.5 had: Legacy_Auth and nothing encrypted on the way.
+    Raises NotSetUp naming the missing packages, TryLater when it does not come up.
     """
 
     def __init__(
-        self, folder: Path, *, port: int = 0, sysdba_password: str = "", system: Path = Path("/")
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        sysdba_password: str = "",
+        programs: Programs | None = None,
+        old_sign_in: bool = False,
     ) -> None:
-        self._system = system
+        self._programs = programs
+        self._old_sign_in = old_sign_in
         self.folder = Path(folder).resolve()
         self.root = self.folder / "root"
         self.data = self.folder / "data"
@@ -75,6 +61,13 @@ class FirebirdServer:
         return self._password_file.read_text(encoding="ascii").strip()
 
     @property
+    def programs(self) -> Programs:
+        """The version this server runs."""
+        if self._programs is None:
+            self._programs = installed()
+        return self._programs
+
+    @property
     def process_id(self) -> int | None:
         return self._process.pid if self._process else None
 
@@ -82,17 +75,12 @@ class FirebirdServer:
         """Prepare the folder on the first start, then bring the server up and wait until it answers."""
         if self._process is not None:
             return
-        missing = missing_packages(self._system)
-        if missing:
-            raise NotSetUp(
-                "The Firebird server is not installed on this machine.",
-                hint=f"Install the packages: apt-get install {' '.join(missing)}",
-            )
+        programs = self.programs
         self._check_way_in()
         self.port = self.port or _free_port()
-        self._prepare()
+        self._prepare(programs)
         self._process = subprocess.Popen(
-            [_need(_program(self._system, SERVER_PROGRAM))],
+            list(programs.server),
             env=self._environment(),
             cwd=self.root,
             stdin=subprocess.DEVNULL,
@@ -201,41 +189,49 @@ class FirebirdServer:
                     hint="Choose a folder below /var/lib or /var/tmp.",
                 )
 
-    def _prepare(self) -> None:
-        library = _need(_library_folder(self._system))
+    def _prepare(self, programs: Programs) -> None:
         for folder in (self.folder, self.root, self.root / "intl", self.root / "lock", self.data):
             folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(library / "firebird.msg", self.root / "firebird.msg")
-        for name in ("libfbintl.so", "fbintl.conf"):
-            shutil.copyfile(library / "intl" / name, self.root / "intl" / name)
-        shutil.copyfile(library / "plugins.conf", self.root / "plugins.conf")
-        plugins = self.root / "plugins"
-        if not plugins.is_symlink():
-            plugins.symlink_to(library / "plugins")
+        shutil.copyfile(programs.message_file, self.root / "firebird.msg")
+        for file in programs.intl:
+            shutil.copyfile(file, self.root / "intl" / file.name)
+        shutil.copyfile(programs.plugins_conf, self.root / "plugins.conf")
+        # Copied, not linked: Firebird 4 refuses a plugin that it finds under another path than asked for.
+        for name, there in (("plugins", programs.plugins), ("tzdata", programs.time_zones)):
+            if (self.root / name).is_symlink():
+                (self.root / name).unlink()
+            if there:
+                shutil.copytree(there, self.root / name, dirs_exist_ok=True)
         (self.root / "databases.conf").write_text(
-            "security.db = $(dir_secDb)/security3.fdb\n{\n\tRemoteAccess = false\n}\n", encoding="ascii"
-        )
-        (self.root / "firebird.conf").write_text(
-            f"RemoteServicePort = {self.port}\nRemoteBindAddress = 127.0.0.1\n"
-            f"SecurityDatabase = {self.root}/security3.fdb\nDatabaseAccess = Full\n"
-            "ServerMode = Super\nWireCrypt = Enabled\nAuthServer = Srp\nUserManager = Srp\n",
+            f"security.db = $(dir_secDb)/{programs.security_database}\n{{\n\tRemoteAccess = false\n}}\n",
             encoding="ascii",
         )
-        if not (self.root / "security3.fdb").exists():
-            self._make_security_database()
+        security = self.root / programs.security_database
+        sign_in = "Legacy_Auth", "Legacy_UserManager", "Disabled"
+        if not self._old_sign_in:
+            sign_in = "Srp", "Srp", "Enabled"
+        (self.root / "firebird.conf").write_text(
+            f"RemoteServicePort = {self.port}\nRemoteBindAddress = 127.0.0.1\n"
+            f"SecurityDatabase = {security}\nDatabaseAccess = Full\nServerMode = Super\n"
+            "AuthServer = {}\nUserManager = {}\nWireCrypt = {}\n".format(*sign_in),
+            encoding="ascii",
+        )
+        if not security.exists():
+            self._make_security_database(programs, security, sign_in[1])
         self._give_to_service_user()
 
-    def _make_security_database(self) -> None:
+    def _make_security_database(self, programs: Programs, security: Path, user_manager: str) -> None:
         password = self._wanted_password or secrets.token_urlsafe(12)
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(password, encoding="ascii")
-        security = self.root / "security3.fdb"
+        old_users = f"input '{programs.old_users}';\n" if self._old_sign_in else ""
         script = (
             f"create database '{security}';\ncommit;\nconnect '{security}' user sysdba;\n"
-            f"create user sysdba password '{password}' using plugin Srp;\ncommit;\nquit;\n"
+            f"{old_users}create or alter user sysdba password '{password}' using plugin {user_manager};\n"
+            "commit;\nquit;\n"
         )
         done = subprocess.run(
-            [_need(_program(self._system, ISQL_PROGRAM)), "-q"],
+            [*programs.isql, "-q"],
             input=script.encode("ascii"),
             env=self._environment(),
             cwd=self.root,
@@ -303,25 +299,6 @@ def _service_account() -> pwd.struct_passwd | None:
             f"There is no user {SERVICE_USER} on this machine, and Firebird is not run as root.",
             hint=f"The package makes it: apt-get install {PACKAGES[SERVER_PROGRAM]}",
         ) from None
-
-
-def _program(system: Path, name: str) -> str | None:
-    return shutil.which(name, path=f"{system / 'usr/sbin'}:{system / 'usr/bin'}")
-
-
-def _library_folder(system: Path) -> Path | None:
-    found = sorted(system.glob("usr/lib/*/firebird/3.0/firebird.msg"))
-    return found[0].parent if found else None
-
-
-def _client_library(system: Path) -> Path | None:
-    found = sorted(system.glob("usr/lib/*/libfbclient.so.2"))
-    return found[0] if found else None
-
-
-def _need(value: _T | None) -> _T:
-    assert value is not None
-    return value
 
 
 def _free_port() -> int:

@@ -141,11 +141,11 @@ def open_omni() -> Iterator[Callable[..., Stand]]:
         stand.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def small_backup(firebird: Any) -> Path:
-    database = make_stock_database(firebird, "template-check", ITEMS)
-    backup = firebird.data / "template-check.fbk"
-    firebird.backup(database.path, backup)
+    backup: Path = firebird.data / "template-check.fbk"
+    if not backup.exists():
+        firebird.backup(make_stock_database(firebird, "template-check", ITEMS).path, backup)
     return backup
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from stockwire.agent.checks.check import Check, Message, failed, passed, some, unknown, warning
 from stockwire.agent.config import DatabaseSettings
-from stockwire.agent.firebird import Snapshot, first_row, open_database
+from stockwire.agent.firebird import Snapshot, engine_version, first_row, open_database
 from stockwire.errors import StockwireError
 from stockwire.ports import Finding
 
@@ -217,12 +217,6 @@ class DatabaseCheck:
         if writes:
             return READ_ONLY.says("granted", user=user, what=some(writes))
         return READ_ONLY.says("reads", user=user)
-
-
-def engine_version(snapshot: Snapshot) -> str:
-    """Like "3.0.11"; 2.1 and later say it."""
-    row = first_row(snapshot, "SELECT RDB$GET_CONTEXT('SYSTEM', 'ENGINE_VERSION') FROM RDB$DATABASE")
-    return text(row[0])
 
 
 def major(version: str) -> int:

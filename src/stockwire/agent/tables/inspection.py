@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from stockwire.agent.checks.database import engine_version, major
+from stockwire.agent.checks.database import major
 from stockwire.agent.checks.product_rows import columns_found
 from stockwire.agent.config import AgentSettings
-from stockwire.agent.firebird import Database, describe_columns, open_database
+from stockwire.agent.firebird import Database, describe_columns, engine_version, open_database
 from stockwire.agent.product_query import bracketed
 from stockwire.agent.tables.catalogue import Counted, Relation, count, relations
 from stockwire.agent.tables.draft import as_toml, draft
