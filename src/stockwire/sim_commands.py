@@ -13,13 +13,14 @@ from stockwire.errors import NotSetUp
 
 SYSTEMS = {
     "omni": ("stockwire.simulators.omni", 8081, "OmniWebServiceREST"),
+    "shopify": ("stockwire.simulators.shopify", 8083, "a Shopify shop"),
     "woocommerce": ("stockwire.simulators.woocommerce", 8082, "a WooCommerce shop"),
 }
 
 
 @click.command()
 @click.argument("system", type=click.Choice(sorted(SYSTEMS)))
-@click.option("--port", type=int, help="Port of the system (omni 8081, woocommerce 8082).")
+@click.option("--port", type=int, help="Port of the system (omni 8081, woocommerce 8082, shopify 8083).")
 @click.option("--control-port", type=int, help="Port of the control endpoint (default: the port plus 1000).")
 @click.option(
     "--option",
