@@ -246,6 +246,8 @@ class TestStrictJSON:
             ("[1, 2,\n ]", 5, "a comma stands before the closing ]"),
             ('{"a": 1 , }', 8, "a comma stands before the closing }"),
             ('["a,\n]"]', 4, "invalid control character"),
+            # A string that does not end is looked at once, not once for each quote in it.
+            ('"' + '\\"' * 60_000 + "[" * 60, 0, "unterminated string"),
             ("", 0, "expecting value"),
         ],
         ids=lambda value: repr(value)[:30],

@@ -121,12 +121,9 @@ def _culprit(problem: NotJSON, origins: list[Origin]) -> Origin | None:
     before = [origin for origin in values if origin.offset + len(origin.text) <= offset]
     if before and not before[-1].text and _only_blanks_between(origins, before[-1].offset, offset):
         return before[-1]
-    if problem.message.startswith("unterminated"):
-        behind = [origin for origin in values if origin.offset > offset and _breaks_strings(origin.text)]
-        if behind:
-            return behind[0]
-    broken = [origin for origin in before if _breaks_strings(origin.text)]
-    return broken[-1] if broken else None
+    behind = [origin for origin in values if origin.offset > offset]
+    suspects = [*(behind if problem.message.startswith("unterminated") else ()), *reversed(before)]
+    return next((origin for origin in suspects if _breaks_strings(origin.text)), None)
 
 
 def _only_blanks_between(origins: list[Origin], start: int, end: int) -> bool:

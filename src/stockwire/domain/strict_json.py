@@ -13,7 +13,8 @@ DEEPEST = 50
 LONGEST_NUMBER = 100
 DIGITS = 40
 
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}:]|-?Infinity|NaN|-?[0-9][-+0-9.eE]*', re.DOTALL)
+# A string that does not end counts as one to the end of the text, or each quote in it would be tried in turn.
+_TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[][{}:]|-?Infinity|NaN|-?[0-9][-+0-9.eE]*+', re.DOTALL)
 
 
 class NotJSON(ValueError):
