@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from stockwire.agent.commands import agent
-from stockwire.agent.config import DatabaseSettings, is_loopback, load, parse
+from stockwire.agent.config import DatabaseSettings, load, parse
+from stockwire.agent.config_checks import is_loopback
 from stockwire.errors import NotSetUp
 
 
@@ -37,7 +38,10 @@ def raw(**changes):
         ({"database__removal_limit": 3.0}, "database.removal_limit is 3.0"),
         ({"database__driver": "odbc"}, "database.driver"),
         ({"hub__url": "hub.example.co.za"}, "hub.url is 'hub.example.co.za'"),
-        ({"hub__ca_file": "/no/such.pem"}, "hub.ca_file /no/such.pem does not exist"),
+        ({"hub__certificates": "/no/such.pem"}, "hub.certificates /no/such.pem does not exist"),
+        ({"hub__proxy": "proxy.local:3128"}, "hub.proxy is neither system nor none"),
+        ({"log__megabytes": 0.0}, "log.megabytes is 0.0"),
+        ({"log__files": 0}, "log.files is 0"),
         ({"omni__auth": "kerberos"}, "omni.auth"),
         ({"colour": "red"}, "unknown key `colour`"),
     ],
@@ -86,7 +90,8 @@ def test_every_key_the_example_shows_in_a_comment_exists(tmp_path, kind):
         )
     path.write_text("\n".join(lines), encoding="utf-8")
     settings = load(path, environment={})
-    assert settings.hub.proxy
+    assert settings.hub.proxy == "system"
+    assert settings.log.files == 5
     assert settings.omni.repost_after_s == 60
     if kind:
         assert settings.report.column_map["SELLINGPRICE2"] == "stock_unit_selling_price_2"

@@ -228,8 +228,10 @@ def test_a_certificate_nobody_vouches_for_is_not_trusted(tmp_path, free_tls_serv
         link.settings()
     link.close()
     assert "is not trusted" in caught.value.message
-    assert "ca_file" in caught.value.hint
-    trusting = HubLink(HubSettings(url=free_tls_server.url, ca_file=str(free_tls_server.certificate)), "x")
+    assert "hub.certificates" in caught.value.hint
+    trusting = HubLink(
+        HubSettings(url=free_tls_server.url, certificates=str(free_tls_server.certificate)), "x"
+    )
     with pytest.raises(Refused, match="I am no hub"):
         trusting.settings()
     trusting.close()

@@ -91,7 +91,7 @@ def tls_hub(hub: Any, certificate: tuple[Path, Path], until: Callable[..., None]
 def test_an_agent_that_knows_the_authority_talks_to_the_hub_over_tls(
     hub: Any, tls_hub: str, certificate: tuple[Path, Path]
 ) -> None:
-    link = HubLink(HubSettings(url=tls_hub, ca_file=str(certificate[0])), hub.agent_token)
+    link = HubLink(HubSettings(url=tls_hub, certificates=str(certificate[0])), hub.agent_token)
     try:
         assert link.settings().source == "Omni Accounts"
         assert link.work(0).raise_orders == []
@@ -107,7 +107,7 @@ def test_an_agent_that_does_not_know_it_sends_nothing_and_names_the_fix(hub: Any
             link.settings()
     finally:
         link.close()
-    assert "hub.ca_file" in caught.value.hint
+    assert "hub.certificates" in caught.value.hint
     assert hub.rows("select last_seen_at from agents") == [(None,)]
 
 

@@ -6,17 +6,16 @@ the file can be shown to somebody. Nothing here opens a connection.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
+from stockwire.agent.config_checks import NONE, SYSTEM, check
 from stockwire.connectors.omni.reports import QUANTITY, STOCK_EXPORT_COLUMNS
 from stockwire.errors import NotSetUp
 
@@ -100,15 +99,29 @@ class OmniSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class HubSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """How the hub is reached. `token` is only for those who keep it elsewhere than in the data folder."""
+    """How the hub is reached. `token` is only for those who keep it elsewhere than in the data folder.
+
+    `proxy` is "system", "none" or the proxy's address. `certificates` is "system" (whom this machine trusts)
+    or the PEM file of the one authority to trust.
+    """
 
     url: str
     token: str = ""
     allow_plain_http: bool = False
-    proxy: str = ""
-    use_system_proxy: bool = True
-    ca_file: str = ""
+    proxy: str = SYSTEM
+    certificates: str = SYSTEM
     timeout_s: float = 30.0
+
+
+class LogSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Where the running agent writes its log besides its window: up to `files` files of `megabytes` each,
+    the newest without a number at its end. "" is no file; the Windows service then writes agent.log into
+    the data folder.
+    """
+
+    file: str = ""
+    megabytes: float = 5.0
+    files: int = 5
 
 
 class AgentSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -120,6 +133,7 @@ class AgentSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     database: DatabaseSettings | None = None
     report: ReportSettings | None = None
     omni: OmniSettings | None = None
+    log: LogSettings = msgspec.field(default_factory=LogSettings)
     data_folder: str = "stockwire-agent"
     poll_s: float = 0.0
     hash_poll_s: float = 60.0
@@ -153,8 +167,9 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> AgentSetti
 def parse(
     raw: dict[str, Any], *, environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> AgentSettings:
-    """The same from a mapping; `folder` is what a relative data_folder and ca_file are relative to."""
+    """The same from a mapping; `folder` is what relative paths in it are relative to."""
     _add_environment(raw, os.environ if environment is None else environment)
+    _take_over_older_keys(raw.get("hub"))
     try:
         settings = msgspec.convert(raw, AgentSettings, strict=True)
     except msgspec.ValidationError as error:
@@ -164,21 +179,12 @@ def parse(
         ) from None
     if folder is not None:
         settings.data_folder = str(folder / settings.data_folder)
-        if settings.hub.ca_file:
-            settings.hub.ca_file = str(folder / settings.hub.ca_file)
-    _check(settings)
+        if settings.hub.certificates != SYSTEM:
+            settings.hub.certificates = str(folder / settings.hub.certificates)
+        if settings.log.file:
+            settings.log.file = str(folder / settings.log.file)
+    check(settings)
     return settings
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL points at this very machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _add_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
@@ -188,103 +194,16 @@ def _add_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> Non
             raw[table][key] = value
 
 
-def _check(settings: AgentSettings) -> None:
-    _check_product_source(settings)
-    _check_hub(settings.hub)
-
-
-def _check_product_source(settings: AgentSettings) -> None:
-    database, report = settings.database, settings.report
-    if report is not None:
-        if database is not None and database.product_query.strip():
-            raise NotSetUp(
-                "agent.toml has a product query and a report: products come from one of them.",
-                hint="Take database.product_query or the table [report] out.",
-            )
-        _check_report(report, settings.omni)
+def _take_over_older_keys(hub: object) -> None:
+    """Agents before 0.2 had `ca_file` and `use_system_proxy`; a file that worked goes on working."""
+    if not isinstance(hub, dict):
         return
-    if database is None:
-        raise NotSetUp(
-            "agent.toml says nowhere where products come from: it has no table [database] and no [report].",
-            hint="Compare with the output of: stockwire agent example-config",
-        )
-    if not database.dsn and not database.path:
-        raise NotSetUp(
-            "agent.toml: database.path is missing.",
-            hint="Give the database file or alias of the Omni company, or a whole database.dsn "
-            "(host/port:path).",
-        )
-    if not database.product_query.strip():
-        raise NotSetUp(
-            "agent.toml: database.product_query is empty.",
-            hint="Give the SELECT whose columns are STOCKCODE, DESCRIPTION, SELLINGPRICE1 and so on.",
-        )
-    _check_limit("database", database.removal_limit)
-
-
-def _check_report(report: ReportSettings, omni: OmniSettings | None) -> None:
-    _check_limit("report", report.removal_limit)
-    columns, names = report.column_map, report.names
-    problem = fix = ""
-    if omni is None:
-        problem = "there is a table [report], but no [omni] that says how OmniWebServiceREST is reached."
-        fix = "Add the table [omni] with url, company, user and password."
-    elif not names or not all(name.strip() for name in names) or len(set(names)) != len(names):
-        problem = "report.names must name each saved report once."
-        fix = 'Write the names exactly as Omni shows them: names = ["Stock Export"].'
-    elif missing := [name for name in ("STOCKCODE", "DESCRIPTION", QUANTITY) if not columns.get(name)]:
-        problem = f"report.columns leaves {missing[0]} out."
-        fix = "Name the report's key that holds it, in lower case with underscores."
-    elif unknown := [name for name in report.warehouses if name not in names]:
-        problem = f"report.warehouses names the report {unknown[0]!r}, which report.names does not."
-        fix = "Write the same name in both, letter by letter."
-    elif len(names) > 1 and set(report.warehouses) != set(names):
-        problem = "several reports are read, but report.warehouses does not say whose warehouse each one is."
-        fix = 'Add a line to [report.warehouses] for each, like "Stock CEN" = "CEN".'
-    elif len(set(report.warehouses.values())) != len(report.warehouses) or not all(
-        report.warehouses.values()
-    ):
-        problem = "report.warehouses must give each report a warehouse of its own."
-        fix = "Give every report another warehouse code."
-    elif report.warehouses and "WAREHOUSECODE" in columns:
-        problem = "report.warehouses and a column WAREHOUSECODE both say which warehouse a quantity is of."
-        fix = "Take one of them out."
-    elif report.active and report.everything_active:
-        problem = "report.active and report.everything_active exclude each other."
-        fix = "Take one of them out."
-    elif not report.poll_s >= 1:
-        problem = f"report.poll_s is {report.poll_s}."
-        fix = "Give the seconds between two readings; Omni writes the whole report each time: 180 or more."
-    if problem:
-        raise NotSetUp(f"agent.toml: {problem}", hint=fix)
-
-
-def _check_limit(table: str, limit: float) -> None:
-    if not 0 < limit <= 1:
-        raise NotSetUp(
-            f"agent.toml: {table}.removal_limit is {limit}.",
-            hint="Give a share above 0 and at most 1: 0.2 holds back removals of more than 20 %.",
-        )
-
-
-def _check_hub(hub: HubSettings) -> None:
-    parts = urlsplit(hub.url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise NotSetUp(
-            f"agent.toml: hub.url is {hub.url!r}, which is no web address.",
-            hint="Give it like https://hub.example.co.za:8080",
-        )
-    if parts.scheme == "http" and not hub.allow_plain_http and not is_loopback(hub.url):
-        raise NotSetUp(
-            f"The hub's address {hub.url} is plain HTTP, which lets everybody on the way read the token "
-            "and the prices.",
-            hint="Use an https:// address, or set hub.allow_plain_http = true if you accept that.",
-        )
-    if hub.ca_file and not Path(hub.ca_file).is_file():
-        raise NotSetUp(
-            f"agent.toml: hub.ca_file {hub.ca_file} does not exist.",
-            hint="Give the certificate file (PEM) of the authority that signed the hub's certificate.",
-        )
+    if ca_file := hub.pop("ca_file", ""):
+        hub.setdefault("certificates", ca_file)
+    if hub.get("proxy") == "":
+        del hub["proxy"]
+    if hub.pop("use_system_proxy", True) is False:
+        hub.setdefault("proxy", NONE)
 
 
 def _in_words(error: str) -> str:

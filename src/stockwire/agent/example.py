@@ -20,9 +20,13 @@ data_folder = "stockwire-agent"
 [hub]
 url = "https://hub.example.co.za:8080"
 # allow_plain_http = false      # true accepts http:// to another machine: token and prices can be read
-# proxy = "http://proxy.local:3128"
-# use_system_proxy = true       # HTTPS_PROXY and NO_PROXY are followed
-# ca_file = "hub-ca.pem"        # when the hub's certificate was signed by your own authority
+# proxy = "system"              # or "none", or the proxy's address like "http://proxy.local:3128"
+# certificates = "system"       # or the PEM file of your own authority, when it signed the hub's certificate
+
+[log]
+# file = "agent.log"            # besides the window; the Windows service always writes one
+# megabytes = 5                 # of one file; then a new one is begun
+# files = 5                     # how many are kept
 
 """
 _DATABASE = """\

@@ -8,18 +8,18 @@ unless the configuration allows it (config.py).
 from __future__ import annotations
 
 import gzip
-import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
 import msgspec
 import structlog
 
-from stockwire.agent.config import HubSettings, is_loopback
+from stockwire.agent.config import HubSettings
+from stockwire.agent.config_checks import is_loopback
+from stockwire.agent.way_out import proxy_of, trusted
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
 from stockwire.wire import (
     Confirmed,
@@ -70,13 +70,14 @@ class HubLink:
             self._log.warning(
                 "plain HTTP to the hub: token and prices can be read on the way", hub=settings.url
             )
+        self._proxy = proxy_of(settings)
         self._client = httpx2.Client(
             base_url=settings.url.rstrip("/"),
             headers={"User-Agent": f"stockwire-agent/{VERSION}", "Accept": MSGPACK},
             timeout=httpx2.Timeout(settings.timeout_s, connect=10.0),
-            verify=_certificates(settings),
-            proxy=settings.proxy or None,
-            trust_env=settings.use_system_proxy and not settings.proxy and not is_loopback(settings.url),
+            verify=trusted(settings),
+            proxy=self._proxy or None,
+            trust_env=False,
             transport=transport,
         )
 
@@ -169,12 +170,21 @@ class HubLink:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return NotSetUp(
                 f"The certificate of the hub at {self._settings.url} is not trusted.",
-                hint="If your own authority signed it, name its certificate in hub.ca_file; else check the "
-                "address and this machine's clock.",
+                hint="If your own authority signed it, name its certificate in hub.certificates; else check "
+                "the address and this machine's clock.",
                 detail=str(error),
             )
+        proxy = httpx2.URL(self._proxy) if self._proxy else None
+        if proxy and isinstance(error, httpx2.ProxyError):
+            return TryLater(
+                f"The proxy {proxy.host}:{proxy.port or 80} does not let the agent through to the hub.",
+                hint="Check hub.proxy in agent.toml, with user and password where the proxy wants them: "
+                "http://user:password@proxy:3128. Or have it let this machine through to the hub's address.",
+                detail=str(error),
+            )
+        way = f" through the proxy {proxy.host}:{proxy.port or 80}" if proxy else ""
         return TryLater(
-            f"The hub at {self._settings.url} cannot be reached.",
+            f"The hub at {self._settings.url} cannot be reached{way}.",
             hint="What waits is kept and sent when it answers. Is outgoing port "
             f"{httpx2.URL(self._settings.url).port or 443} open?",
             detail=f"{type(error).__name__}: {error}",
@@ -198,19 +208,6 @@ class HubLink:
             here=here.isoformat(timespec="seconds"),
             hub=there.isoformat(timespec="seconds"),
         )
-
-
-def _certificates(settings: HubSettings) -> ssl.SSLContext | bool:
-    if not settings.ca_file:
-        return True
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except (ssl.SSLError, OSError) as error:
-        raise NotSetUp(
-            f"hub.ca_file {Path(settings.ca_file).name} is no certificate file.",
-            hint="Give it in PEM form (it begins with -----BEGIN CERTIFICATE-----).",
-            detail=str(error),
-        ) from None
 
 
 def _decoded(response: httpx2.Response, answer: type[_T]) -> _T:

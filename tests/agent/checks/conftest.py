@@ -75,7 +75,7 @@ class Site:
         self.hub.ssl_context = context
         self.hub.start()
         self.toml["hub"]["url"] = self.hub.url.replace("http:", "https:")
-        self.toml["hub"]["ca_file"] = str(self.authority.file)
+        self.toml["hub"]["certificates"] = str(self.authority.file)
 
     def write(self) -> Path:
         config = self.folder / "agent.toml"
@@ -104,7 +104,10 @@ class Authority:
     def issue(self, folder: Path, *, days: int = 400, address: str = "127.0.0.1") -> tuple[Path, Path]:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub")])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+        number = address.replace(".", "").isdecimal()
+        names = x509.SubjectAlternativeName(
+            [x509.IPAddress(ipaddress.ip_address(address)) if number else x509.DNSName(address)]
+        )
         made = self._certificate(name, key, days).add_extension(names, False).sign(self.key, hashes.SHA256())
         files = folder / "hub.key", folder / "hub.crt"
         files[0].write_bytes(

@@ -89,7 +89,7 @@ SPOILT = [
     ('cert expired', lambda s, o: s.over_tls(days=-2), 'hub_certificate', 'failed', 'has expired', 'Renew it at the hub'),
     ('cert soon', lambda s, o: s.over_tls(days=9), 'hub_certificate', 'warning', 'expires in 9 days', 'Renew the certificate'),
     ('cert name', lambda s, o: s.over_tls(address='10.1.2.3'), 'hub_certificate', 'failed', 'is for another name', 'hub.url'),
-    ('cert signer', lambda s, o: (s.over_tls(), s.toml['hub'].pop('ca_file')), 'hub_certificate', 'failed', 'signed by nobody', 'hub.ca_file'),
+    ('cert signer', lambda s, o: (s.over_tls(), s.toml['hub'].pop('certificates')), 'hub_certificate', 'failed', 'signed by nobody', 'hub.certificates'),
     ('no tls', lambda s, o: in_(s, 'hub', url=s.hub.url.replace('http', 'https')), 'hub_certificate', 'failed', 'does not speak TLS', 'hub.url'),
     ('bad source', lambda s, o: set_source(s, currency=['ZAR'], selling_price_decimals=9), 'source_settings', 'failed', 'selling_price_decimals', 'in the hub'),
     ('db port', lambda s, o: in_(s, 'database', port=1), 'database_server', 'failed', 'Nobody answers at 127.0.0.1, port 1', 'start the Firebird service'),

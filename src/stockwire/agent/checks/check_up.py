@@ -26,6 +26,7 @@ from stockwire.agent.checks.report_rows import ReportCheck
 from stockwire.agent.checks.way_to_the_hub import WayToTheHub
 from stockwire.agent.config import AgentSettings, load
 from stockwire.agent.enrolment import read_token
+from stockwire.agent.way_out import proxy_of
 from stockwire.connectors.omni.api import OmniService
 from stockwire.connectors.omni.settings import OmniSettings
 from stockwire.errors import StockwireError
@@ -184,7 +185,7 @@ def _token(settings: AgentSettings, folder: Path) -> str:
 def _secrets(settings: AgentSettings) -> list[str]:
     omni = settings.omni.password if settings.omni else ""
     token = _token(settings, Path(settings.data_folder))
-    proxy = settings.hub.proxy.rpartition("@")[0].rpartition(":")[2]
+    proxy = proxy_of(settings.hub).rpartition("@")[0].rpartition(":")[2]
     database = settings.database.password if settings.database else ""
     return [secret for secret in (database, omni, token, proxy) if len(secret) > 3]
 

@@ -25,8 +25,8 @@ PORT = Check(
         ),
         "no_proxy": failed(
             "The proxy {proxy} does not answer.",
-            "Check hub.proxy in agent.toml or the system's proxy settings; hub.use_system_proxy = false "
-            "goes straight to the hub.",
+            'Check hub.proxy in agent.toml or the system\'s proxy settings; hub.proxy = "none" goes straight '
+            "to the hub.",
         ),
     },
 )
@@ -39,9 +39,10 @@ CERTIFICATE = Check(
             "The certificate of {host} was issued by {issuer} and is valid for {days} more days."
         ),
         "own": passed(
-            "The certificate of {host} was issued by your own authority {issuer} (hub.ca_file) and is valid "
-            "for {days} more days."
+            "The certificate of {host} was issued by your own authority {issuer} (hub.certificates) and is "
+            "valid for {days} more days."
         ),
+        "trusted": passed("The certificate of {host} is one that this machine trusts."),
         "soon": warning(
             "The certificate of {host} expires in {days} days.",
             "Renew the certificate at the hub before then; the agent stops sending on that day.",
@@ -60,15 +61,16 @@ CERTIFICATE = Check(
         ),
         "not_trusted": failed(
             "The certificate of {host} was signed by nobody this machine trusts: {why}.",
-            "If your own authority signed it, name that authority's certificate file in hub.ca_file of "
-            "agent.toml. If not, somebody in between may be reading along: ask your network's people.",
+            "If your own authority signed it, have this machine trust it, or name its certificate file in "
+            "hub.certificates of agent.toml. If not, somebody in between may be reading along: ask your "
+            "network's people.",
         ),
         "no_tls": failed(
             "{host} does not speak TLS on port {port}: {why}.",
             "Check host and port of hub.url; an address with https:// must lead to a hub that serves TLS.",
         ),
-        "ca_file": failed(
-            "hub.ca_file is no certificate file: {why}.",
+        "no_file": failed(
+            "hub.certificates is no certificate file: {why}.",
             "Give it in PEM form (it begins with -----BEGIN CERTIFICATE-----).",
         ),
         "through_proxy": unknown(

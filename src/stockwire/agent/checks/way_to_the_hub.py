@@ -8,20 +8,25 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 import msgspec
 
 from stockwire.agent.checks.check import Check
 from stockwire.agent.checks.hub_words import ANSWER, CERTIFICATE, CLOCK, PORT, TOKEN
-from stockwire.agent.config import HubSettings, is_loopback
+from stockwire.agent.config import HubSettings
+from stockwire.agent.config_checks import SYSTEM, is_loopback
 from stockwire.agent.link import CLOCK_TOLERANCE, MSGPACK, VERSION
+from stockwire.agent.way_out import proxy_of, trusted
+from stockwire.errors import NotSetUp
 from stockwire.ports import Finding
 from stockwire.wire import Settings
 
 CONNECT_WITHIN_S = 10.0
 EXPIRES_SOON_DAYS = 21
+# OpenSSL's X509_V_ERR_* and, as the Windows store says it, CERT_E_EXPIRED and CERT_E_CN_NO_MATCH.
+EXPIRED = {10, 0x800B0101}
+OTHER_NAME = {62, 64, 0x800B010F}
 
 
 class WayToTheHub:
@@ -36,7 +41,7 @@ class WayToTheHub:
         self._tls = parts.scheme == "https"
         self._host = parts.host
         self._port = parts.port or (443 if self._tls else 80)
-        self._proxy = self._proxy_in_use()
+        self._proxy = proxy_of(hub)
 
     def look(self) -> Iterator[Finding]:
         port = self._look_at_port()
@@ -79,9 +84,9 @@ class WayToTheHub:
         if not self._tls:
             return CERTIFICATE.says("loopback" if is_loopback(self._hub.url) else "plain")
         try:
-            context = self._context()
-        except (ssl.SSLError, OSError) as error:
-            return CERTIFICATE.says("ca_file", why=error)
+            context = trusted(self._hub)
+        except NotSetUp as error:
+            return CERTIFICATE.says("no_file", why=error.detail)
         if self._proxy:
             return CERTIFICATE.says("through_proxy")
         host = self._host
@@ -93,12 +98,15 @@ class WayToTheHub:
             return _untrusted(host, error)
         except OSError as error:
             return CERTIFICATE.says("no_tls", host=host, port=self._port, why=error)
+        if not shown:  # On Windows the system itself has checked it, and Python does not show it.
+            return CERTIFICATE.says("trusted", host=host)
         ends = ssl.cert_time_to_seconds(str(shown.get("notAfter")))
         days = int((ends - time.time()) // 86_400)
         if days < EXPIRES_SOON_DAYS:
             return CERTIFICATE.says("soon", host=host, days=days)
         issuer = _name_in(shown.get("issuer"))
-        return CERTIFICATE.says("own" if self._hub.ca_file else "valid", host=host, issuer=issuer, days=days)
+        name = "valid" if self._hub.certificates == SYSTEM else "own"
+        return CERTIFICATE.says(name, host=host, issuer=issuer, days=days)
 
     def _look_at_answer(self) -> Iterator[Finding]:
         url = self._hub.url
@@ -139,31 +147,17 @@ class WayToTheHub:
             headers["Authorization"] = f"Bearer {self._token}"
         with httpx2.Client(
             timeout=httpx2.Timeout(self._hub.timeout_s, connect=CONNECT_WITHIN_S),
-            verify=self._context() if self._tls else True,
+            verify=trusted(self._hub) if self._tls else True,
             proxy=self._proxy or None,
             trust_env=False,
         ) as client:
             return client.get(f"{self._hub.url.rstrip('/')}/api/agent/settings", headers=headers)
 
-    def _context(self) -> ssl.SSLContext:
-        if self._hub.ca_file:
-            return ssl.create_default_context(cafile=self._hub.ca_file)
-        return httpx2.create_ssl_context()
-
-    def _proxy_in_use(self) -> str:
-        if self._hub.proxy:
-            return self._hub.proxy
-        if not self._hub.use_system_proxy or is_loopback(self._hub.url) or proxy_bypass(self._host):
-            return ""
-        known = getproxies()
-        return known.get("https" if self._tls else "http", "") or known.get("all", "")
-
 
 def _untrusted(host: str, error: ssl.SSLCertVerificationError) -> Finding:
-    """By the numbers of OpenSSL's X509_V_ERR_*: 10 has expired, 62 and 64 host name or address mismatch."""
-    if error.verify_code == 10:
+    if error.verify_code in EXPIRED:
         return CERTIFICATE.says("expired", host=host)
-    if error.verify_code in {62, 64}:
+    if error.verify_code in OTHER_NAME:
         return CERTIFICATE.says("other_name", host=host)
     return CERTIFICATE.says("not_trusted", host=host, why=error.verify_message)
 
