@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from stockwire.simulators.shopify import (
+    discount_fields,
+    fulfilment_fields,
     inventory_fields,
     inventory_write,
     media,
     metafields,
+    order_fields,
+    order_write,
     product_fields,
     product_set,
     product_write,
@@ -15,10 +19,14 @@ from stockwire.simulators.shopify import (
 )
 
 ALL = (
+    discount_fields,
+    fulfilment_fields,
     inventory_fields,
     inventory_write,
     media,
     metafields,
+    order_fields,
+    order_write,
     product_fields,
     product_set,
     product_write,
