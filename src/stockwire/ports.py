@@ -92,10 +92,11 @@ class Change:
     product's own (without a variant code). Its `sku` is the product code and no SKU of the channel. A push
     may name variants with an ADD below a product that is linked already. REMOVE takes the whole product.
 
-    Field names. content: title, body_html, collection, product_type, vendor, tags, active, meta.<key>, and
-    for a variant barcode, grams; price: price, compare_at; stock: quantity, quantity@<location>,
-    inventory_management; images: images; and map.<key> for what a field map of the settings yields, as JSON
-    text. Money is Decimal; a quantity is an int. `images` is given whenever the field images is, in order.
+    Field names. content: title, body_html, collection, product_type, vendor, tags, active, meta.<key>,
+    option_names, and for a variant barcode, grams, option_values; price: price, compare_at; stock: quantity,
+    quantity@<location>, inventory_management; images: images; and map.<key> for what a field map of the
+    settings yields, as JSON text. Money is Decimal; a quantity is an int. `images` is given in order whenever
+    the field images is.
     """
 
     key: str

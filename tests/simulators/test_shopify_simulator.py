@@ -112,21 +112,3 @@ def test_a_field_that_is_not_simulated_says_so_by_name(caller: Caller) -> None:
     assert "data" not in body
     left_out = caller.ask("{ giftCards(first: 1) { nodes { id } } }")
     assert "QueryRoot.giftCards" in left_out["errors"][0]["message"]
-
-
-def test_what_is_taken_off_an_order_stays_in_its_totals_but_not_in_the_current_ones(caller: Caller) -> None:
-    caller.shop.add_product("Bolt", [{"sku": "BOLT", "price": "100.00", "quantity": 10}])
-    order = caller.shop.place_order(
-        lines=[{"sku": "BOLT", "quantity": 2}], taxes_included=False, tax_rate="13", paid=False
-    )
-    caller.shop.edit_order(order["name"], remove=[{"sku": "BOLT", "quantity": 1}])
-    found = caller.data(
-        """query($id: ID!) { order(id: $id) { totalPriceSet { shopMoney { amount } }
-        currentTotalPriceSet { shopMoney { amount } } totalTaxSet { shopMoney { amount } }
-        currentTotalTaxSet { shopMoney { amount } } lineItems(first: 5) { nodes { quantity currentQuantity } } } }""",
-        id=order["id"],
-    )["order"]
-    amounts = [found[name]["shopMoney"]["amount"] for name in list(found)[:4]]
-    assert amounts == ["226.0", "113.0", "26.0", "13.0"]
-    assert found["lineItems"]["nodes"] == [{"quantity": 2, "currentQuantity": 1}]
-    assert caller.available("BOLT") == 9

@@ -6,52 +6,53 @@ never sends what the channel has already confirmed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from stockwire.domain.pricing import price_for
-from stockwire.domain.stock import sellable
+from stockwire.domain.offer import CONTENT, FROM_SOURCE, IMAGES, PRICE, STOCK, Offer, Problem, Value, Wanted
+from stockwire.domain.records import Product, Variant
+from stockwire.domain.rules import Rules
+from stockwire.domain.templates import TemplateError
+from stockwire.domain.terms import Terms
+from stockwire.domain.variants import unsound
 
-Value = str | int | bool | Decimal | None
+__all__ = ["CONTENT", "IMAGES", "PRICE", "STOCK", "Problem", "Value"]
+
 Fields = Mapping[str, Value]
-
-CONTENT, PRICE, STOCK = "content", "price", "stock"
+Groups = Mapping[str, Fields]
+NOTHING: Groups = {}
 # Kept as text in the known state; everything else is kept as it is.
 DECIMAL_FIELDS = frozenset({"price", "compare_at"})
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One variant as the hub holds it. `available` and `held` are quantities; `price_tiers` by list name."""
+class Place(NamedTuple):
+    """Where a variant is on the channel: their ids, and whether it is below a product with variants there."""
 
-    sku: str
-    active: bool
-    title: str
-    price_tiers: Mapping[str, Decimal]
-    available: Decimal
-    held: Decimal = Decimal(0)
-    body_html: str | None = None
-    barcode: str | None = None
-    grams: int | None = None
-    inventory_management: bool = True
+    product_code: str
+    variant_code: str = ""
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """How a channel takes products: price list and warehouse are already chosen into Item."""
+class KnownVariant:
+    """What the channel confirmed of one variant, by field group."""
 
-    price_tier: str = ""
-    stock_buffer: int = 0
-    qty_limit_upper: int | None = None
+    place: Place
+    fields: Groups = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a product, or a part of it, cannot go out."""
+class Known:
+    """What the channel confirmed of a product: `code` and `fields` of a product with variants ("" and nothing
+    for a simple one), and every variant that has a link, by variant code."""
 
-    message: str
-    hint: str
+    code: str = ""
+    fields: Groups = field(default_factory=dict)
+    variants: Mapping[str, KnownVariant] = field(default_factory=dict)
+
+
+UNKNOWN = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,84 +67,219 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class VariantPlan:
+    """What one variant of a product with variants needs; `place` is where it is now, None for a new one."""
+
+    variant: Variant
+    action: str
+    differences: tuple[Difference, ...] = ()
+    place: Place | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """`action` is "add", "update", "remove" or "" when there is nothing to send. `problem` may come with
-    an action: then the rest is sent and the problem is shown.
+    """`action` is "add", "update", "remove", "move" or "" when there is nothing to send. `problem` may come
+    with an action: then the rest is sent and the problem is shown.
+
+    `differences` are the product's own (for a simple product all there are), `variants` those of a product
+    with variants. "move" takes variants away from where they are in another shape (`variants` says which);
+    what they become is planned once that is confirmed.
     """
 
     action: str = ""
     differences: tuple[Difference, ...] = ()
     reason: str = ""
     problem: Problem | None = None
+    variants: tuple[VariantPlan, ...] = ()
 
 
-def plan(item: Item, terms: Terms, known: Mapping[str, Fields] | None) -> Plan:
-    """What to do for this item. `known` is what the channel confirmed by group, None when it has no link."""
-    if not item.active:
-        if known is None:
-            return Plan(reason="not active and not on the channel")
-        return Plan("remove", reason="set to DELETE in the source, or gone from it")
-    wanted, reasons, problem = _wanted(item, terms)
-    if known is None:
+class Planner:
+    """The terms of one channel, made ready to plan many products. Raises TemplateError for a broken map.
+
+    `lacks(product)` may name what must be filled in before the product goes out (attribute templates).
+    """
+
+    def __init__(self, terms: Terms, lacks: Callable[[Product], Problem | None] | None = None) -> None:
+        self.terms = terms
+        self.offer = Offer(terms)
+        self.rules = Rules(terms.rules)
+        self._lacks = lacks
+        self.looks_at_meta = lacks is not None
+
+    def plan(self, product: Product, known: Known | None) -> Plan:
+        """What to do for this product. `known` is None when the channel has no link to any of it."""
+        known = known or UNKNOWN
+        leaves = self._leaves(product)
+        if leaves:
+            return self._remove(product, known, leaves)
+        problem = self._unfit(product)
         if problem is not None:
-            return Plan(problem=problem)
-        return Plan("add", _differences(wanted, {}, reasons), "active and not yet on the channel")
-    differences = _differences(wanted, known, reasons)
-    if not differences:
-        return Plan(problem=problem, reason="the channel already shows all of it")
-    return Plan("update", differences, "differs from what the channel confirmed", problem)
+            return Plan(problem=problem, reason="refused as a whole")
+        try:
+            if product.option_names:
+                return self._with_variants(product, known)
+            return self._simple(product, known)
+        except TemplateError as error:
+            return Plan(problem=Problem(str(error), error.hint), reason="its field map cannot be made")
+
+    def _leaves(self, product: Product) -> str:
+        """Why the product does not belong on the channel, or ""."""
+        if not product.active:
+            return "set to DELETE in the source, or gone from it"
+        verdict = self.rules.verdict(product)
+        return "" if verdict.belongs else verdict.reason
+
+    def _remove(self, product: Product, known: Known, why: str) -> Plan:
+        if not known.variants and not known.code:
+            return Plan(reason=f"not on the channel: {why}")
+        if not self.terms.settings.delete_enabled:
+            return Plan(reason=f"stays on the channel, because its delete setting is off: {why}")
+        # What is there in another shape than it is said to be in goes piece by piece, and then the rest.
+        moves = self._misplaced(product, known, bool(known.code))
+        return Plan("move", reason=why, variants=moves) if moves else Plan("remove", reason=why)
+
+    def _unfit(self, product: Product) -> Problem | None:
+        wrong = unsound(product)
+        if wrong is not None:
+            return Problem(*wrong)
+        if product.option_names and not self.terms.takes.variants:
+            return Problem(
+                f"{product.code} has variants, and this channel takes simple products only.",
+                "Keep it off this channel by a rule, for instance on its collection.",
+            )
+        return self._lacks(product) if self._lacks is not None else None
+
+    def _simple(self, product: Product, known: Known) -> Plan:
+        variant = next((one for one in product.variants if one.active), None)
+        if variant is None:
+            return self._remove(product, known, "it has no variant that is active")
+        before = known.variants.get(variant.code)
+        if known.code or (before is not None and before.place.below):
+            return self._move(product, known, below=False)
+        wanted = _together(self.offer.product(product), self.offer.variant(product, variant))
+        if before is None:
+            if wanted.problem is not None:
+                return Plan(problem=wanted.problem, reason="cannot be offered")
+            return Plan("add", _differences(wanted, NOTHING), "active and not yet on the channel")
+        differences = _differences(wanted, before.fields)
+        if not differences:
+            return Plan(problem=wanted.problem, reason="the channel already shows all of it")
+        return Plan("update", differences, "differs from what the channel confirmed", wanted.problem)
+
+    def _with_variants(self, product: Product, known: Known) -> Plan:
+        if self._misplaced(product, known, below=True):
+            return self._move(product, known, below=True)
+        problem: Problem | None = None
+        planned = []
+        for variant in product.variants:
+            found, wrong = self._variant(product, variant, known.variants.get(variant.code))
+            problem = problem or wrong
+            if found is not None:
+                planned.append(found)
+        if not known.code:
+            added = tuple(one for one in planned if one.action == "add")
+            if not added:
+                return Plan(problem=problem, reason="none of its variants can be offered")
+            own = _differences(self.offer.product(product), NOTHING)
+            return Plan("add", own, "active and not yet on the channel", problem, added)
+        if not any(one.active for one in product.variants):
+            return self._remove(product, known, "it has no variant that is active")
+        own = _differences(self.offer.product(product), known.fields)
+        if not own and not planned:
+            return Plan(problem=problem, reason="the channel already shows all of it")
+        return Plan("update", own, "differs from what the channel confirmed", problem, tuple(planned))
+
+    def _variant(
+        self, product: Product, variant: Variant, known: KnownVariant | None
+    ) -> tuple[VariantPlan | None, Problem | None]:
+        if not variant.active:
+            if known is None or not self.terms.settings.delete_enabled:
+                return None, None
+            gone = VariantPlan(variant, "remove", (), known.place, "this variant is not active any more")
+            return gone, None
+        wanted = self.offer.variant(product, variant)
+        if known is None:
+            if wanted.problem is not None:
+                return None, wanted.problem
+            return VariantPlan(variant, "add", _differences(wanted, NOTHING), None, "a new variant"), None
+        differences = _differences(wanted, known.fields)
+        if not differences:
+            return None, wanted.problem
+        return VariantPlan(variant, "update", differences, known.place, "differs"), wanted.problem
+
+    def _misplaced(self, product: Product, known: Known, below: bool) -> tuple[VariantPlan, ...]:
+        """Variants that are on the channel, and not as variants of this product there (`below`), or not as a
+        simple product."""
+        found = []
+        for variant in product.variants:
+            at = known.variants.get(variant.code)
+            if at is None:
+                continue
+            right = at.place.below and at.place.product_code == known.code if below else not at.place.below
+            if not right:
+                found.append(VariantPlan(variant, "remove", (), at.place, "is there in another shape"))
+        return tuple(found)
+
+    def _move(self, product: Product, known: Known, below: bool) -> Plan:
+        """Take what is there in the wrong shape away first; it is made anew, rightly, when that is done."""
+        shape = "a product with variants" if below else "a simple product"
+        if not self.terms.settings.delete_enabled:
+            return Plan(
+                problem=Problem(
+                    f"{product.code} is {shape} now and is in another shape on the channel, where nothing may"
+                    " be deleted.",
+                    "Delete it on the channel yourself and unlink it here, or switch the delete setting on.",
+                ),
+                reason="cannot change its shape",
+            )
+        why = f"it is {shape} now: taken away first, then made anew"
+        moves = self._misplaced(product, known, below)
+        if moves:
+            return Plan("move", reason=why, variants=moves)
+        # A product with variants whose variants are all gone from here: its empty shell goes.
+        return Plan("remove", reason=why)
 
 
-def confirmed(plan_made: Plan, known: Mapping[str, Fields] | None) -> dict[str, dict[str, Value]]:
-    """The known state after the channel confirmed this plan, by group; only groups the plan touched."""
+def confirmed(differences: tuple[Difference, ...], known: Groups) -> dict[str, dict[str, Value]]:
+    """The known state after the channel confirmed these differences, by group; only groups they touch."""
     after: dict[str, dict[str, Value]] = {}
-    for difference in plan_made.differences:
-        group = after.setdefault(difference.group, dict((known or {}).get(difference.group, {})))
+    for difference in differences:
+        group = after.setdefault(difference.group, dict(known.get(difference.group, {})))
         group[difference.name] = difference.after
     if after.get(STOCK, {}).get("inventory_management") is False:
         # A channel that no longer manages the stock forgets the figure, so it is sent again later.
-        after[STOCK].pop("quantity", None)
+        for name in [name for name in after[STOCK] if name.startswith("quantity")]:
+            del after[STOCK][name]
     return after
 
 
-def _wanted(
-    item: Item, terms: Terms
-) -> tuple[dict[str, dict[str, Value]], dict[tuple[str, str], str], Problem | None]:
-    content: dict[str, Value] = {"title": item.title}
-    optional: dict[str, Value] = {
-        "body_html": item.body_html,
-        "barcode": item.barcode,
-        "grams": item.grams,
-    }
-    content.update({name: value for name, value in optional.items() if value is not None})
-    wanted: dict[str, dict[str, Value]] = {CONTENT: content}
-    reasons: dict[tuple[str, str], str] = {}
-    problem = None
-    priced = price_for(item.sku, item.price_tiers, terms.price_tier)
-    if priced.price is None:
-        problem = Problem(priced.reason, priced.hint)
-    else:
-        wanted[PRICE] = {"price": priced.price}
-        reasons[PRICE, "price"] = priced.reason
-    wanted[STOCK] = {"inventory_management": item.inventory_management}
-    if item.inventory_management:
-        # A quantity switches a shop's stock management on, so one goes out only where it is wanted on.
-        stock = sellable(item.available, item.held, terms.stock_buffer, terms.qty_limit_upper)
-        wanted[STOCK]["quantity"] = stock.quantity
-        reasons[STOCK, "quantity"] = stock.reason
-    return wanted, reasons, problem
+def _together(first: Wanted, second: Wanted) -> Wanted:
+    """Both halves of a simple product as one."""
+    fields = first.fields
+    for group, values in second.fields.items():
+        if group in fields:
+            fields[group].update(values)
+        else:
+            fields[group] = values
+    first.reasons.update(second.reasons)
+    return Wanted(fields, first.reasons, second.problem)
 
 
-def _differences(
-    wanted: Mapping[str, Fields], known: Mapping[str, Fields], reasons: Mapping[tuple[str, str], str]
-) -> tuple[Difference, ...]:
+def _differences(wanted: Wanted, known: Groups) -> tuple[Difference, ...]:
+    """What is wanted and not known. To clear what the channel never had is no difference."""
     found = []
-    for group, fields in wanted.items():
-        confirmed_fields = known.get(group, {})
-        for name, value in fields.items():
-            before = confirmed_fields.get(name)
-            if name not in confirmed_fields or before != value:
-                found.append(
-                    Difference(group, name, before, value, reasons.get((group, name), "from the source"))
-                )
+    for group, fields in wanted.fields.items():
+        before = known.get(group)
+        if before is None:
+            found += [
+                Difference(group, name, None, value, wanted.reasons.get(name, FROM_SOURCE))
+                for name, value in fields.items()
+                if value is not None
+            ]
+        elif before != fields:
+            for name, value in fields.items():
+                old = before.get(name)
+                if old != value or (name not in before and value is not None):
+                    found.append(Difference(group, name, old, value, wanted.reasons.get(name, FROM_SOURCE)))
     return tuple(found)

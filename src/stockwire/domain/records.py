@@ -77,6 +77,7 @@ class Variant:
     grams: int | None = None
     inventory_management: bool = True
     option_values: tuple[str, ...] = ()
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)

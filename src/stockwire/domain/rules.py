@@ -1,7 +1,7 @@
 """Does this product belong on this channel? Conditions over its fields, all of which must hold.
 
 The answer names the condition that kept it out and the value it found, in the operator's words. How values of
-several variants, price lists and warehouses count is decided in docs/adr/0015.
+several variants, price lists and warehouses count is decided in docs/adr/0016.
 """
 
 from __future__ import annotations

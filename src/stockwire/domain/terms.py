@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from stockwire.domain.flags import Flags, Owner
+from stockwire.domain.rules import Rule
+
+NO_FLAGS = Flags("the channel", Owner.SYSTEM)
+
 
 class TaxRule(StrEnum):
     """How a price list becomes the channel's price."""
@@ -54,3 +59,26 @@ class ChannelTerms:
     stock_buffer: int = 0
     stock_floor: int = 0
     qty_limit_upper: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What a channel can show at all (ports.Capabilities): content fields by name, and kinds of data."""
+
+    fields: frozenset[str] = frozenset({"title", "body_html", "barcode", "grams"})
+    meta: bool = False
+    images: bool = False
+    variants: bool = False
+    locations: bool = False
+    compare_at: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything that decides what a channel is offered, apart from the product itself."""
+
+    channel: ChannelTerms = ChannelTerms()
+    settings: SettingTerms = SettingTerms()
+    flags: Flags = NO_FLAGS
+    rules: tuple[Rule, ...] = ()
+    takes: Takes = Takes()

@@ -60,6 +60,8 @@ class Variant(models.Model):
     grams = models.IntegerField(null=True)
     inventory_management = models.BooleanField(db_default=True)
     option_values = ArrayField(models.CharField(max_length=200), db_default=[])
+    # One variant of a product with others may go by itself; without an active one the product goes.
+    active = models.BooleanField(db_default=True)
 
     class Meta:
         db_table = "variants"

@@ -49,13 +49,16 @@ class KnownProduct(models.Model):
 
 
 class ChannelLink(models.Model):
-    """Our variant, their ids. One of each per channel. `memory` belongs to the connector (ports.Link)."""
+    """Our variant, their ids. One of each per channel. `memory` is the connector's own (ports.Link), `below`
+    says that it is a variant of a product with variants there.
+    """
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, db_index=False)
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
     product_code = models.CharField(max_length=100)
     variant_code = models.CharField(max_length=100, default="", blank=True)
+    below = models.BooleanField(db_default=False)
     memory = models.JSONField(db_default={})
     linked_at = models.DateTimeField(db_default=Now())
     note = models.TextField(db_default="", blank=True)

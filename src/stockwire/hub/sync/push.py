@@ -16,12 +16,13 @@ from django.utils import timezone
 
 from stockwire import dying
 from stockwire.domain.plan import Problem
-from stockwire.errors import NotSetUp, TryLater
+from stockwire.errors import NotSetUp, StockwireError, TryLater
 from stockwire.hub.models import Stale, StaleState
 from stockwire.hub.sync import known, lanes
+from stockwire.hub.sync.changes import changes_of
 from stockwire.hub.sync.snapshot import Snapshot, planned
 from stockwire.hub.sync.stale import mark_on_channel
-from stockwire.ports import Action, Capabilities, Change, Channel, Done, Failed, FieldChange, Group, Outcome
+from stockwire.ports import Action, Capabilities, Change, Channel, Done, Outcome
 
 log = structlog.get_logger("stockwire.push")
 # Products looked at in one round; a multiple of any channel's batch, so that write calls go out full.
@@ -62,11 +63,13 @@ def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> Non
         dying.step("worker-stale-taken")
         with lanes.writing(held):
             snapshots = planned(held.channel_id, [mark.product_id for mark in taken])
-        to_send = [(snapshot, _change(snapshot)) for snapshot in snapshots if snapshot.plan.action]
+        to_send = [(snapshot, change) for snapshot in snapshots for change in changes_of(snapshot)]
+        # What makes way goes first: an SKU must be free before it stands somewhere else.
+        to_send.sort(key=lambda pair: pair[1].action is not Action.REMOVE)
         dying.step("worker-planned")
         outcomes = channel.push([change for _, change in to_send]) if to_send else []
         dying.step("worker-sent")
-        sent = list(zip((snapshot for snapshot, _ in to_send), outcomes, strict=True))
+        sent = [(*pair, outcome) for pair, outcome in zip(to_send, outcomes, strict=True)]
         with lanes.writing(held):
             stop = _record(held, taken, snapshots, sent)
             dying.step("worker-recorded")
@@ -81,50 +84,38 @@ def _take(held: lanes.Claim) -> list[Taken]:
         return [Taken(*row) for row in cursor.fetchall()]
 
 
-def _change(snapshot: Snapshot) -> Change:
-    plan = snapshot.plan
-    return Change(
-        key=str(snapshot.variant_id),
-        sku=snapshot.item.sku,
-        action=Action(plan.action),
-        fields=tuple(
-            FieldChange(Group(found.group), found.name, found.before, found.after, found.reason)
-            for found in plan.differences
-        ),
-        link=snapshot.link,
-        reason=plan.reason,
-    )
-
-
 def _record(
     held: lanes.Claim,
     taken: Sequence[Taken],
     snapshots: Sequence[Snapshot],
-    sent: Sequence[tuple[Snapshot, Outcome]],
+    sent: Sequence[tuple[Snapshot, Change, Outcome]],
 ) -> NotSetUp | None:
     """Write down every outcome. Gives back the reason to pause the channel, if one item found it."""
     marks = {mark.product_id: mark for mark in taken}
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [held.channel_id, list(marks)])
-    done: list[tuple[Snapshot, Done]] = []
-    unsettled: set[int] = set()
-    pause: NotSetUp | None = None
-    for snapshot, outcome in sent:
+    done: list[tuple[Snapshot, Change, Done]] = []
+    refused: list[tuple[int, StockwireError]] = []
+    for snapshot, change, outcome in sent:
         if isinstance(outcome, Done):
-            done.append((snapshot, outcome))
-            continue
-        unsettled.add(snapshot.product_id)
-        if isinstance(outcome.error, NotSetUp):
-            pause = outcome.error
+            done.append((snapshot, change, outcome))
         else:
-            _failed(held, marks[snapshot.product_id], outcome)
+            refused.append((snapshot.product_id, outcome.error))
     saved = known.save(held.client_id, held.channel_id, done)
     if saved.compare_anew:
         # A newer mark than the one in hand, so it stays and is looked at in the next round.
         mark_on_channel(sorted(saved.compare_anew), held.channel_id)
+    unsettled: set[int] = set()
+    pause: NotSetUp | None = None
+    for product_id, error in [*refused, *saved.failed]:
+        unsettled.add(product_id)
+        if isinstance(error, NotSetUp):
+            pause = error
+        else:
+            _failed(held, marks[product_id], error)
     for clash in saved.clashes:
-        unsettled.add(clash.snapshot.product_id)
-        _needs_you(held, marks[clash.snapshot.product_id], _explained(clash))
+        unsettled.add(clash.product_id)
+        _needs_you(held, marks[clash.product_id], _explained(clash))
     for snapshot in snapshots:
         if snapshot.plan.problem is not None and snapshot.product_id not in unsettled:
             unsettled.add(snapshot.product_id)
@@ -139,8 +130,7 @@ def _record(
     return pause
 
 
-def _failed(held: lanes.Claim, mark: Taken, outcome: Failed) -> None:
-    error = outcome.error
+def _failed(held: lanes.Claim, mark: Taken, error: StockwireError) -> None:
     if isinstance(error, TryLater):
         wait_s = lanes.waiting_s(mark.attempts, error.after_s)
         state, next_at = StaleState.BACKING_OFF, timezone.now() + timedelta(seconds=wait_s)
@@ -158,7 +148,7 @@ def _failed(held: lanes.Claim, mark: Taken, outcome: Failed) -> None:
 
 
 def _explained(clash: known.Clash) -> Problem:
-    sku, code = clash.snapshot.item.sku, clash.link.product_code
+    sku, code = clash.sku, clash.link.product_code
     return Problem(
         f"{sku}: product {code} of the channel has this SKU and is linked to {clash.owner_sku} already.",
         f"Correct the SKU of product {code} on the channel, or unlink {clash.owner_sku} there; then retry.",

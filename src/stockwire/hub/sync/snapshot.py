@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
-from stockwire.domain.plan import DECIMAL_FIELDS, Fields, Item, Plan, Problem, Terms, Value, plan
+from stockwire.domain.plan import Plan, Planner, Problem
+from stockwire.domain.records import Product
 from stockwire.hub.models import Channel
-from stockwire.hub.sync.raise_orders import held_quantities
-from stockwire.ports import Link
+from stockwire.hub.sync.channel_terms import terms_of
+from stockwire.hub.sync.read_products import NOTHING, Confirmed, Held, read_confirmed, read_products
 
-READ = """
-    select p.id, v.id, v.sku, p.active, p.title, p.body_html, v.barcode, v.grams, v.inventory_management,
-        (select coalesce(jsonb_object_agg(t.tier, t.price::text), '{}') from price_tiers t
-         where t.variant_id = v.id),
-        (select coalesce(sum(q.quantity), 0) from quantities q
-         where q.variant_id = v.id and (%(warehouses)s = '{}' or q.warehouse = any(%(warehouses)s))),
-        l.product_code, l.variant_code,
-        (select jsonb_object_agg(k."group", k."values") from known k
-         where k.channel_id = %(channel)s and k.variant_id = v.id),
-        (select string_agg(o.sku, ', ') from variants o join products op on op.id = o.product_id
-         where o.sku_key = v.sku_key and o.id <> v.id and op.active and op.source_id = p.source_id)
-    from products p
-    join variants v on v.product_id = p.id
-    left join links l on l.channel_id = %(channel)s and l.variant_id = v.id
-    where p.id = any(%(products)s)
-    order by p.id, v.id
+# The lateral look-ups are fences for the planner, as in store_products.
+RIVALS = """
+    select v.id, string_agg(o.sku, ', ' order by o.sku) from variants v
+    cross join lateral (select o.sku, o.product_id from variants o where o.sku_key = v.sku_key
+        and o.client_id = v.client_id and o.id <> v.id and o.source_id = v.source_id and o.active offset 0) o
+    join products p on p.id = o.product_id and p.active
+    where v.id = any(%s) group by v.id
 """
 SAME_SKU = (
     "A channel knows an item by its SKU, and upper and lower case count as the same there."
@@ -40,61 +29,80 @@ SAME_SKU = (
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One variant: what the hub holds, what the channel confirmed, and what follows from both."""
+    """One product: what the hub holds, what the channel confirmed, and what follows from both."""
 
-    product_id: int
-    variant_id: int
-    item: Item
-    link: Link | None
-    known: Mapping[str, Fields] | None
+    held: Held
+    confirmed: Confirmed
     plan: Plan
 
+    @property
+    def product_id(self) -> int:
+        return self.held.product_id
 
-def planned(channel_id: int, product_ids: Sequence[int]) -> list[Snapshot]:
-    """Snapshots of these products for this channel, inside an open scope."""
-    channel = Channel.objects.get(pk=channel_id)
-    terms = Terms(channel.price_tier, channel.stock_buffer, channel.qty_limit_upper)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            READ, {"channel": channel_id, "warehouses": channel.warehouses, "products": list(product_ids)}
-        )
-        rows = cursor.fetchall()
-    held = held_quantities([row[1] for row in rows])
-    return [_snapshot(row, held.get(row[1], Decimal(0)), terms) for row in rows]
+    @property
+    def product(self) -> Product:
+        return self.held.product
 
 
-def _snapshot(row: tuple[Any, ...], held: Decimal, terms: Terms) -> Snapshot:
-    product_id, variant_id, sku, active, title, body_html, barcode, grams, managed = row[:9]
-    tiers, available, product_code, variant_code, groups, same_sku = row[9:]
-    item = Item(
-        sku=sku,
-        active=active,
-        title=title,
-        price_tiers={tier: Decimal(price) for tier, price in _json(tiers).items()},
-        available=available,
-        held=held,
-        body_html=body_html,
-        barcode=barcode,
-        grams=grams,
-        inventory_management=managed,
+def planner_for(channel: Channel) -> Planner:
+    """The planner of a channel as it is set up now, inside an open scope."""
+    return Planner(terms_of(channel))
+
+
+def planned(channel_id: int, product_ids: Sequence[int], planner: Planner | None = None) -> list[Snapshot]:
+    """Snapshots of these products for this channel, inside an open scope. With a `planner` of other terms
+    than the stored ones it says what they would bring."""
+    if planner is None:
+        planner = planner_for(Channel.objects.get(pk=channel_id))
+    terms = planner.terms
+    looked_at = {rule.field.partition(".")[0] for rule in terms.rules}
+    mapped = bool(terms.settings.product_map)
+    held = read_products(
+        product_ids,
+        meta=terms.takes.meta or mapped or "meta" in looked_at or planner.looks_at_meta,
+        images=terms.takes.images or mapped or "images" in looked_at,
     )
-    link = Link(product_code, variant_code) if product_code is not None else None
-    known = {group: _typed(fields) for group, fields in _json(groups or {}).items()} if link else None
-    if same_sku and active and link is None:
-        # Linking by SKU would be a guess: each is reported, and the one that is linked goes on.
-        made = Plan(problem=Problem(f"{sku} is also the SKU of {same_sku}.", SAME_SKU))
-    else:
-        made = plan(item, terms, known)
-    return Snapshot(product_id, variant_id, item, link, known, made)
+    confirmed = read_confirmed(channel_id, held)
+    found = []
+    for one in held:
+        known = confirmed.get(one.product_id, NOTHING)
+        found.append(Snapshot(one, known, planner.plan(one.product, known.known)))
+    return _without_rivals(found)
 
 
-def _typed(fields: Mapping[str, Any]) -> dict[str, Value]:
-    return {
-        name: Decimal(value) if name in DECIMAL_FIELDS and value is not None else value
-        for name, value in fields.items()
+def _without_rivals(snapshots: list[Snapshot]) -> list[Snapshot]:
+    """To link by SKU where two of ours share it would be a guess: each is reported, linked ones go on."""
+    new = {
+        snapshot.held.variant_ids[code]: (at, code)
+        for at, snapshot in enumerate(snapshots)
+        for code in _to_be_linked(snapshot)
     }
+    if not new:
+        return snapshots
+    with connection.cursor() as cursor:
+        cursor.execute(RIVALS, [list(new)])
+        for variant_id, others in cursor.fetchall():
+            at, code = new[variant_id]
+            snapshots[at] = _refused(snapshots[at], code, others)
+    return snapshots
 
 
-def _json(value: Any) -> dict[str, Any]:
-    """Django hands jsonb over as text in plain cursors."""
-    return json.loads(value) if isinstance(value, str) else dict(value)
+def _to_be_linked(snapshot: Snapshot) -> list[str]:
+    plan = snapshot.plan
+    if plan.variants:
+        return [one.variant.code for one in plan.variants if one.action == "add"]
+    if plan.action != "add" and not (plan.problem and snapshot.confirmed.known is None):
+        return []
+    return [one.code for one in snapshot.product.variants if one.active]
+
+
+def _refused(snapshot: Snapshot, code: str, others: str) -> Snapshot:
+    sku = next(one.sku for one in snapshot.product.variants if one.code == code)
+    problem = Problem(f"{sku} is also the SKU of {others}.", SAME_SKU)
+    plan = snapshot.plan
+    rest = tuple(one for one in plan.variants if one.variant.code != code)
+    if plan.action == "add" and not rest:
+        return replace(snapshot, plan=Plan(problem=problem, reason="its SKU is not its own"))
+    if plan.action == "update" and not rest and not plan.differences:
+        return replace(snapshot, plan=Plan(problem=problem, reason="its SKU is not its own"))
+    return replace(snapshot, plan=replace(plan, variants=rest, problem=problem))

@@ -27,6 +27,7 @@ MARK = """
             or exists (select 1 from stale s where s.channel_id = c.id and s.product_id = p.id)
             or exists (select 1 from variants v join links l on l.variant_id = v.id
                        where v.product_id = p.id and l.channel_id = c.id)
+            or exists (select 1 from product_links l where l.channel_id = c.id and l.product_id = p.id)
         on conflict (channel_id, product_id) do update set
             version = stale.version + 1, state = 'waiting', attempts = 0, next_at = now(),
             message = '', hint = '', detail = '', skipped_by = '', skip_reason = ''

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from stockwire.simulators.shopify import (
-    discount_fields,
-    fulfilment_fields,
     inventory_fields,
     inventory_write,
     media,
     metafields,
-    order_fields,
-    order_write,
     product_fields,
     product_set,
     product_write,
@@ -19,14 +15,10 @@ from stockwire.simulators.shopify import (
 )
 
 ALL = (
-    discount_fields,
-    fulfilment_fields,
     inventory_fields,
     inventory_write,
     media,
     metafields,
-    order_fields,
-    order_write,
     product_fields,
     product_set,
     product_write,

@@ -9,18 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from stockwire.simulators.shopify import (
-    catalogue,
-    fulfilment,
-    order_changes,
-    orders,
-    people,
-    places,
-    seed,
-)
+from stockwire.simulators.shopify import catalogue, people, places, seed
 from stockwire.simulators.shopify.bucket import Bucket
 from stockwire.simulators.shopify.clock import Agenda, Clock
 from stockwire.simulators.shopify.gids import gid, parsed
@@ -60,7 +51,7 @@ class Shop:
         """All records of a kind ("Product", "Order"...) by number, oldest first."""
         return self.shelves.setdefault(kind, {})
 
-    def new(self, kind: str, /, **fields: Any) -> Record:
+    def new(self, kind: str, **fields: Any) -> Record:
         """Put a new record on its shelf, with number, id and type."""
         number = self.next_number(kind)
         record: Record = {"number": number, "id": gid(kind, number), "__typename": kind, **fields}
@@ -129,59 +120,6 @@ class Shop:
         """Staff count: what is available of a SKU at a location (the first one). Returns what was."""
         with self.lock:
             return places.counted(self, self.variant(sku), quantity, location)
-
-    def place_order(self, shape: str = "guest", **fields: Any) -> Record:
-        """A buyer orders. `shape` is one of orders.SHAPES, `fields` those of orders.TAKES.
-
-        `lines`: [{sku, quantity, price, discount, taxable, custom}]; `order_discount`: an amount or "10%", by
-        `discount_code` or automatic; `shipping`: an amount in the order's way with tax; `taxes_included`;
-        `presentment` and `rate` (units of it for one of the shop's); `customer_data` false hides who ordered.
-        """
-        with self.lock:
-            return orders.place(self, shape, fields)
-
-    def mark_paid(self, order: str | int) -> Record:
-        """What is outstanding of an order comes in."""
-        with self.lock:
-            return order_changes.pay(self, orders.named(self, order))
-
-    def edit_order(
-        self, order: str | int, remove: Iterable[Record] = (), add: Iterable[Record] = ()
-    ) -> Record:
-        """Staff take lines off an order, [{sku, quantity}], and put others on, as in place_order."""
-        with self.lock:
-            return order_changes.edit(self, orders.named(self, order), list(remove), list(add))
-
-    def cancel_order(
-        self, order: str | int, reason: str = "CUSTOMER", *, restock: bool = True, refund: bool = True
-    ) -> Record:
-        """An order is cancelled."""
-        with self.lock:
-            held = orders.named(self, order)
-            return order_changes.cancel(self, held, reason, restock=restock, refund=refund)
-
-    def refund_order(
-        self,
-        order: str | int,
-        lines: list[Record] | None = None,
-        *,
-        shipping: str = "0.00",
-        note: str = "",
-        restock: bool = True,
-    ) -> Record:
-        """Money goes back for units of lines, [{sku, quantity}]; without lines for all that is left."""
-        with self.lock:
-            held = orders.named(self, order)
-            rows = order_changes.by_sku(held, lines)
-            return order_changes.refund(
-                self, held, rows, shipping=Decimal(shipping), note=note, restock=restock
-            )
-
-    def fulfil_by_hand(self, order: str | int, lines: list[Record] | None = None, **tracking: str) -> Record:
-        """Staff ship lines of an order, or all of it. `tracking`: company, number, url."""
-        with self.lock:
-            held = orders.named(self, order)
-            return fulfilment.by_hand(self, held, lines, dict(tracking))
 
     def throttle(self, points: float | None = None) -> float:
         """Somebody else uses points of the bucket: so many, or all. Returns what is left."""

@@ -1,0 +1,226 @@
+"""What a channel is to show of a product: every field it takes, with its reason, and every field held back.
+
+An Offer is made once from a channel's terms and asked about many products. A field whose flag or setting
+keeps it back is not even computed, so it cannot leak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from stockwire.domain.compare_at import compare_at
+from stockwire.domain.mapped import LocationMap, ProductMap, compare_at_of
+from stockwire.domain.pricing import RETAIL, price_for
+from stockwire.domain.records import Product, Variant
+from stockwire.domain.stock import Sellable, available_in, sellable
+from stockwire.domain.tax import price_excl, price_incl
+from stockwire.domain.terms import TaxRule, Terms
+
+Value = str | int | bool | Decimal | tuple[str, ...] | None
+CONTENT, PRICE, STOCK, IMAGES = "content", "price", "stock", "images"
+FROM_SOURCE = "from the source"
+
+_PRODUCT: dict[str, Callable[[Product], Value]] = {
+    "title": lambda product: product.title,
+    "body_html": lambda product: product.body_html,
+    "collection": lambda product: product.collection,
+    "product_type": lambda product: product.product_type,
+    "vendor": lambda product: product.vendor,
+    "tags": lambda product: product.tags,
+}
+_VARIANT: dict[str, Callable[[Variant], Value]] = {
+    "barcode": lambda variant: variant.barcode,
+    "grams": lambda variant: variant.grams,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a product, or a part of it, cannot go out."""
+
+    message: str
+    hint: str
+
+
+@dataclass(slots=True)
+class Wanted:
+    """Fields by group, the reason of those that have one of their own, and what cannot be offered."""
+
+    fields: dict[str, dict[str, Value]]
+    reasons: dict[str, str]
+    problem: Problem | None = None
+
+
+class Offer:
+    """The terms of one channel, made ready. `withheld` says per field why it is kept back, for `why`."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._channel, self._settings = terms.channel, terms.settings
+        self.withheld: dict[str, str] = {}
+        takes = terms.takes
+        self._product = [
+            item for item in _PRODUCT.items() if item[0] in takes.fields and self._sends(item[0])
+        ]
+        self._variant = [
+            item for item in _VARIANT.items() if item[0] in takes.fields and self._sends(item[0])
+        ]
+        self._options = self._sends("options")
+        self._meta = takes.meta and self._sends("meta.*")
+        self._images = takes.images and self._sends("images")
+        self._meta_sent: dict[str, bool] = {}
+        self._tier = self._channel.price_tier or RETAIL
+        self._price = self._sends("price", f"price.{self._tier}")
+        self._compare_at = self._compare_at_source()
+        self._managed = self._sends("inventory_management")
+        self._warehouses = self._sold_from()
+        self._quantity = self._sends("quantity", "qty") and self._warehouses is not None
+        self._cap = _lower(self._channel.qty_limit_upper, self._settings.qty_limit_upper)
+        self._locations = self._location_map() if self._quantity else None
+        mapped = self._settings.product_map
+        self._map = ProductMap(terms, self.withheld, self._sellable) if mapped else None
+
+    def product(self, product: Product) -> Wanted:
+        """What belongs to the product as a whole: content and images."""
+        if self._map is not None:
+            return Wanted(*self._map.of_product(product))
+        content: dict[str, Value] = {}
+        if product.option_names and self._options:
+            content["option_names"] = product.option_names
+        for name, read in self._product:
+            value = read(product)
+            if value is not None:
+                content[name] = value
+        if self._meta and product.meta:
+            for key, text in product.meta.items():
+                if self._sends_meta(key):
+                    content[f"meta.{key}"] = text
+        fields: dict[str, dict[str, Value]] = {CONTENT: content} if content else {}
+        if self._images and product.images:
+            fields[IMAGES] = {"images": tuple(image.identity for image in product.images)}
+        return Wanted(fields, {})
+
+    def variant(self, product: Product, variant: Variant) -> Wanted:
+        """What belongs to one variant: its content, price and stock. A variant without a usable price has a
+        problem and the rest of its fields."""
+        if self._map is not None:
+            return self._mapped(self._map, product, variant)
+        wanted = Wanted({}, {})
+        content: dict[str, Value] = {}
+        for name, read in self._variant:
+            value = read(variant)
+            if value is not None:
+                content[name] = value
+        if product.option_names and self._options:
+            content["option_values"] = variant.option_values
+        if content:
+            wanted.fields[CONTENT] = content
+        if self._price:
+            self._put_price(variant, wanted)
+        self._put_stock(variant, wanted)
+        return wanted
+
+    def _put_price(self, variant: Variant, wanted: Wanted) -> None:
+        priced = price_for(variant.sku, variant.price_tiers, self._channel.price_tier)
+        if priced.price is None:
+            wanted.problem = Problem(priced.reason, priced.hint)
+            return
+        price, reason = priced.price, priced.reason
+        if self._channel.tax is not TaxRule.AS_IS:
+            price = self._taxed(variant.price_tiers[self._tier])
+            word = "with" if self._channel.tax is TaxRule.ADD else "without"
+            reason = f"{reason}, {word} {self._channel.tax_rate.normalize():f}% VAT"
+        wanted.fields[PRICE] = {"price": price}
+        wanted.reasons["price"] = reason
+        if self._compare_at is not None:
+            was = self._compare_at(variant)
+            struck = compare_at(price, None if was is None else self._taxed(was))
+            wanted.fields[PRICE]["compare_at"] = struck.price
+            wanted.reasons["compare_at"] = struck.reason
+
+    def _put_stock(self, variant: Variant, wanted: Wanted) -> None:
+        stock: dict[str, Value] = {}
+        if self._managed:
+            stock["inventory_management"] = variant.inventory_management
+        # A quantity switches a shop's stock management on, so one goes out only where it is wanted on.
+        if self._quantity and variant.inventory_management:
+            if self._locations is not None:
+                for name, found in self._locations.quantities(variant):
+                    stock[name] = found.quantity
+                    wanted.reasons[name] = found.reason
+            else:
+                found = self._sellable(variant)
+                stock["quantity"] = found.quantity
+                wanted.reasons["quantity"] = found.reason
+        if stock:
+            wanted.fields[STOCK] = stock
+
+    def _mapped(self, made: ProductMap, product: Product, variant: Variant) -> Wanted:
+        """A map of a variant without a usable price would make one of nothing: its prices stay away."""
+        wanted = Wanted(*made.of_variant(product, variant))
+        if PRICE in wanted.fields:
+            priced = price_for(variant.sku, variant.price_tiers, self._channel.price_tier)
+            if priced.price is None:
+                del wanted.fields[PRICE]
+                wanted.problem = Problem(priced.reason, priced.hint)
+        return wanted
+
+    def _sellable(self, variant: Variant) -> Sellable:
+        available, where = available_in(variant.quantities, self._warehouses or ())
+        return sellable(
+            available,
+            variant.held,
+            self._channel.stock_buffer,
+            self._cap,
+            floor=self._channel.stock_floor,
+            where=where,
+        )
+
+    def _taxed(self, price: Decimal) -> Decimal:
+        if self._channel.tax is TaxRule.ADD:
+            return price_incl(price, self._channel.tax_rate)
+        if self._channel.tax is TaxRule.REMOVE:
+            return price_excl(price, self._channel.tax_rate)
+        return price
+
+    def _sends(self, name: str, flag: str = "") -> bool:
+        """Whether this field goes out; if not, why is kept in `withheld`."""
+        reason = self._settings.withheld.get(name, "") or self._terms.flags.withholds(flag or name)
+        if reason:
+            self.withheld[name] = reason
+        return not reason
+
+    def _sends_meta(self, key: str) -> bool:
+        sent = self._meta_sent.get(key)
+        if sent is None:
+            sent = self._meta_sent[key] = self._sends(f"meta.{key}")
+        return sent
+
+    def _sold_from(self) -> tuple[str, ...] | None:
+        """The warehouses whose figures may go out; None when every one of them is the channel's own."""
+        given = self._channel.warehouses
+        if not given:
+            return ()
+        sent = tuple(name for name in given if self._sends(f"qty.{name}"))
+        return sent or None
+
+    def _compare_at_source(self) -> Callable[[Variant], Decimal | None] | None:
+        if not self._terms.takes.compare_at or not self._price:
+            return None
+        tier = self._channel.compare_at_tier
+        if tier and self._sends("compare_at", f"price.{tier}"):
+            return lambda variant: variant.price_tiers.get(tier)
+        if not tier and self._settings.compare_at:
+            return compare_at_of(self._terms, self.withheld)
+        return None
+
+    def _location_map(self) -> LocationMap | None:
+        if not self._terms.takes.locations or not self._settings.location_map:
+            return None
+        return LocationMap(self._terms, self._cap, self.withheld)
+
+
+def _lower(first: int | None, second: int | None) -> int | None:
+    return min((one for one in (first, second) if one is not None), default=None)

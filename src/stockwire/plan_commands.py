@@ -1,0 +1,152 @@
+"""`stockwire plan` and `stockwire why`: what would be sent, and why it is as it is. Nothing is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from stockwire.hub_commands import start_django
+
+_CLIENT = click.option("--client", "client_id", type=int, required=True, help="Id of the client.")
+_CHANNEL = click.option("--channel", "channel_id", type=int, required=True, help="Id of the channel.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, money as text.")
+_WORDS = {
+    "add": "added",
+    "update": "updated",
+    "remove": "taken away",
+    "move": "taken away and made anew",
+    "nothing": "unchanged",
+    "problem": "cannot go out",
+}
+
+
+@click.command()
+@_CLIENT
+@_CHANNEL
+@click.option("--sku", "skus", multiple=True, help="Only this SKU or product code; may be repeated.")
+@click.option(
+    "--rule",
+    "draft",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help='Try these rules instead: a JSON list of {"field": ..., "operator": ..., "value": ...}.',
+)
+@click.option(
+    "--show", "shown", type=click.IntRange(0, 10_000), default=20, show_default=True, help="Most shown."
+)
+@_JSON
+def plan(
+    client_id: int, channel_id: int, skus: tuple[str, ...], draft: Path | None, *, shown: int, as_json: bool
+) -> None:
+    """Show exactly what would be sent to a channel now, field by field, the worst first. Sends nothing.
+
+    Example: stockwire plan --client 1 --channel 2 --sku BOLT-M8
+    """
+    start_django(None)
+    from stockwire.hub import tenancy
+    from stockwire.hub.sync import preview
+    from stockwire.hub.sync.belonging import rules_in
+
+    rules = None if draft is None else rules_in(draft)
+    with tenancy.scope(client_id):
+        made = preview.preview(channel_id, skus, rules, shown=shown)
+    if as_json:
+        click.echo(json.dumps(preview.as_json(made), ensure_ascii=False, indent=2))
+        return
+    console = Console()
+    counts = ", ".join(f"{made.counts[name]:,} {word}" for name, word in _WORDS.items() if made.counts[name])
+    console.print(f"{made.products:,} products: {counts or 'none'}.", highlight=False)
+    if made.grave:
+        console.print("Look at: " + ", ".join(f"{n:,} x {word}" for word, n in made.grave.items()) + ".")
+    for entry in made.entries:
+        _print_entry(console, entry)
+    left = made.products - made.counts["nothing"] - len(made.entries)
+    if left > 0:
+        console.print(f"... and {left:,} more; --show says how many, --sku which.")
+
+
+@click.command()
+@_CLIENT
+@_CHANNEL
+@click.argument("sku")
+@_JSON
+def why(client_id: int, channel_id: int, sku: str, as_json: bool) -> None:
+    """Say why a product is on a channel as it is: rule, flags, map, last sent, last error, next action.
+
+    Example: stockwire why --client 1 --channel 2 BOLT-M8
+    """
+    start_django(None)
+    from stockwire.hub import tenancy
+    from stockwire.hub.sync import why as reasons
+
+    with tenancy.scope(client_id):
+        found = reasons.why(channel_id, sku)
+    if as_json:
+        click.echo(json.dumps([reasons.as_json(one) for one in found], ensure_ascii=False, indent=2))
+        return
+    for one in found:
+        _print_why(Console(), one)
+
+
+def _print_entry(console: Console, entry: Any) -> None:
+    look = entry.severity.said or entry.severity.word
+    head = f"{entry.action or 'nothing'}: {entry.code}  {entry.title}"
+    console.print(f"\n[bold]{_escaped(head)}[/]" + (f"  ({look})" if look else ""), highlight=False)
+    console.print(f"  {_escaped(entry.reason)}", highlight=False)
+    if entry.problem:
+        console.print(f"  Problem: {_escaped(entry.problem)}", highlight=False)
+        console.print(f"  Fix:     {_escaped(entry.hint)}", highlight=False)
+    if entry.fields:
+        table = Table("SKU", "Field", "Now there", "Would be", "Owner", "Why", box=None, pad_edge=True)
+        for one in entry.fields:
+            table.add_row(
+                *map(
+                    _escaped, (one.sku, one.name, _said(one.before), _said(one.after), one.owner, one.reason)
+                )
+            )
+        console.print(table)
+
+
+def _print_why(console: Console, one: Any) -> None:
+    console.print(f"[bold]{_escaped(one.code)}[/]  {_escaped(one.title)}  on  {_escaped(one.channel)}")
+    rows = [
+        ("Offered", one.offered),
+        ("Rule", one.rule),
+        ("Link", one.link),
+        ("Field map", one.field_map or "none: every field goes by its flag"),
+        ("Held back", "; ".join(f"{name}: {reason}" for name, reason in one.withheld) or "nothing"),
+        ("Last error", one.last_error or "none"),
+        *([("Fix", one.last_hint)] if one.last_hint else []),
+        ("Next", one.next_action),
+    ]
+    table = Table(box=None, show_header=False)
+    for name, text in rows:
+        table.add_row(name, _escaped(text))
+    console.print(table)
+    if one.last_sent:
+        sent = Table("SKU", "Field", "Last confirmed", "When (UTC)", box=None)
+        for held in one.last_sent:
+            sent.add_row(
+                held.sku, held.name, _escaped(_said(held.value)), f"{held.confirmed_at:%Y-%m-%d %H:%M:%S}"
+            )
+        console.print(sent)
+    for field in one.pending:
+        told = f"{field.sku} {field.name}: {_said(field.before)} -> {_said(field.after)} ({field.reason})"
+        console.print("  would send " + _escaped(told.strip()), highlight=False)
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "-"
+    text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,72 @@
+"""Who owns a field here: the most exact flag wins, the default speaks where none stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from stockwire.domain.flags import PARTED, PLAIN, Owner, channel_flags, field_name, source_flags
+
+
+@pytest.mark.parametrize("name", [*PLAIN, *(f"{field}.X" for field in PARTED)])
+def test_without_a_flag_the_hub_sends_every_field_to_a_channel(name: str) -> None:
+    flags = channel_flags("the web shop", {})
+    assert flags.answer(name).owner is Owner.SYSTEM
+    assert flags.withholds(name) == ""
+
+
+@pytest.mark.parametrize("name", [*PLAIN, *(f"{field}.X" for field in PARTED)])
+def test_a_flag_gives_exactly_its_field_to_the_channel(name: str) -> None:
+    flags = channel_flags("the web shop", {name: "channel"})
+    assert flags.withholds(name) == f"flag {field_name(name)} of the web shop is channel"
+    others = [other for other in PLAIN if other != name and not name.startswith(f"{other}.")]
+    assert [other for other in others if flags.withholds(other)] == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "asked", "owner"),
+    [
+        ({"qty": "channel"}, "qty.JHB", "channel"),
+        ({"qty": "channel", "qty.JHB": "system"}, "qty.JHB", "system"),
+        ({"qty.*": "channel"}, "qty.CPT", "channel"),
+        ({"qty.*": "channel"}, "qty", "system"),
+        ({"qty.JHB": "channel"}, "qty.CPT", "system"),
+        ({"meta.*": "channel", "meta.colour": "system"}, "meta.Colour", "system"),
+        ({"meta.*": "channel"}, "meta.size", "channel"),
+        ({"price.*": "channel", "price": "system"}, "price.trade", "channel"),
+        ({"Title": "channel"}, "title", "channel"),
+        ({"meta.Colour Name": "channel"}, "meta.colour name", "channel"),
+    ],
+)
+def test_the_most_exact_flag_wins(flags: dict[str, str], asked: str, owner: str) -> None:
+    assert channel_flags("the shop", flags).answer(asked).owner == owner
+
+
+def test_a_primary_source_owns_every_field_and_a_linked_one_none_until_a_flag_says_so() -> None:
+    assert source_flags("Omni", {}).answer("title").owner is Owner.SOURCE
+    assert source_flags("Omni", {"title": "system"}).answer("title").owner is Owner.SYSTEM
+    linked = source_flags("supplier sheet", {"qty.SUPPLIER": "source"}, linked=True)
+    assert linked.answer("title").owner is Owner.SYSTEM
+    assert linked.answer("qty.supplier").owner is Owner.SOURCE
+
+
+def test_the_answer_names_the_flag_or_says_that_there_is_none() -> None:
+    flags = source_flags("Omni", {"meta.*": "system"})
+    assert flags.answer("meta.colour").reason == "flag meta.* of Omni is system"
+    assert flags.answer("title").reason == "Omni has no flag for title, so source"
+
+
+@pytest.mark.parametrize(
+    ("name", "owner", "said"),
+    [
+        ("colour", "channel", "There is no field colour to flag. Fields: title, "),
+        ("title.x", "channel", "There is no field title.x to flag."),
+        ("meta", "channel", "There is no field meta to flag."),
+        ("meta.", "channel", "There is no field meta. to flag."),
+        ("title", "source", "The flag title cannot be source: it is system or channel."),
+        ("title", "", "The flag title cannot be blank: it is system or channel."),
+    ],
+)
+def test_a_flag_that_cannot_be_is_refused_and_says_what_can(name: str, owner: str, said: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot be|There is no field") as refused:
+        channel_flags("the shop", {name: owner})
+    assert str(refused.value).startswith(said)
