@@ -1,7 +1,9 @@
 """Every channel connector over every shop it can be tried on: a simulator, and a real shop when one is given.
 
-A new connector adds one rig to SIMULATED. A rig is the shop as its owner sees it: it looks at what is really
-there, without the code under test deciding what that means. A real WooCommerce shop is used as well when
+A new connector adds one rig to SIMULATED and its name to CONNECTORS. A rig is the shop as its owner sees it: it
+looks at what is really there, without the code under test deciding what that means. Tests of what not every
+channel can do run over those whose capabilities say so (`shop_with_variants` and the like), and a rig without
+a capability needs none of its methods. A real WooCommerce shop is used as well when
 STOCKWIRE_CONTRACT_WOOCOMMERCE_URL, _KEY and _SECRET are in the environment; everything made there starts
 with a mark of the run and is deleted afterwards.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -25,7 +28,16 @@ from stockwire.connectors.woocommerce import connector as woocommerce
 from stockwire.connectors.woocommerce.api import Api
 from stockwire.connectors.woocommerce.pace import forget
 from stockwire.connectors.woocommerce.webhooks import signature_of
-from stockwire.ports import Action, Change, Channel, ChannelConnector, FieldChange, Group, Link
+from stockwire.ports import (
+    Action,
+    Change,
+    Channel,
+    ChannelConnector,
+    FieldChange,
+    Group,
+    Link,
+    VariantChange,
+)
 from stockwire.simulators.stand import Stand
 from stockwire.simulators.woocommerce import create as simulated_woocommerce
 
@@ -34,17 +46,20 @@ GROUPS = {
     "compare_at": Group.PRICE,
     "quantity": Group.STOCK,
     "inventory_management": Group.STOCK,
+    "images": Group.IMAGES,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class OnShelf:
-    """A product as the shop's owner sees it."""
+    """A product, or a variant of one, as the shop's owner sees it. `options` are what buyers choose it by."""
 
     code: str
     title: str
     price: Decimal | None
     quantity: int | None
+    sku: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class Shop(Protocol):
@@ -72,6 +87,25 @@ class Shop(Protocol):
         """The owner deletes a product for good."""
         ...
 
+    def below(self, code: str) -> Mapping[str, OnShelf]:
+        """The variants of a product by SKU. Needed with variants, as are the four that follow."""
+        ...
+
+    def named(self, title: str) -> Sequence[str]:
+        """The codes of all products with this title that are not thrown away."""
+        ...
+
+    def shelve_variants(self, names: Sequence[str], variants: Mapping[str, Sequence[str]]) -> str:
+        """The owner makes a product with variants by hand: option values by SKU."""
+        ...
+
+    def shelve_below(self, code: str, sku: str, values: Mapping[str, str]) -> None:
+        """The owner adds a variant by hand."""
+        ...
+
+    variant_write_path: str
+    """Part of the address of calls that write variants of a product that is there already."""
+
     def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str: ...
 
     def set_status(self, code: str, status: str) -> None: ...
@@ -91,6 +125,7 @@ class WooCommerceShop:
     stand: Stand | None = None
     connector: ChannelConnector = woocommerce
     write_path: str = "/products/batch"
+    variant_write_path: str = "/variations/batch"
     _opened: ExitStack = field(default_factory=ExitStack)
     _made: list[str] = field(default_factory=list)
 
@@ -149,6 +184,48 @@ class WooCommerceShop:
 
     def discard(self, code: str) -> None:
         self._api.call("DELETE", f"/products/{code}", {"force": "true"})
+
+    def below(self, code: str) -> Mapping[str, OnShelf]:
+        rows = self._api.get(f"/products/{code}/variations", {"per_page": "100"}).body
+        return {
+            row["sku"]: OnShelf(
+                str(row["id"]),
+                "",
+                Decimal(row["regular_price"]) if row["regular_price"] else None,
+                row["stock_quantity"],
+                row["sku"],
+                {chosen["name"]: chosen["option"] for chosen in row["attributes"]},
+            )
+            for row in rows
+        }
+
+    def named(self, title: str) -> Sequence[str]:
+        # The shop may keep & as &amp;, so it is asked for one word.
+        word = max(re.findall(r"[\w-]+", title), key=len)
+        rows = self._api.get("/products", {"search": word, "per_page": "100"}).body
+        codes = [str(row["id"]) for row in rows if html.unescape(row["name"]) == title]
+        self._made += [f"/products/{code}" for code in codes]
+        return codes
+
+    def shelve_variants(self, names: Sequence[str], variants: Mapping[str, Sequence[str]]) -> str:
+        offered = [
+            list(dict.fromkeys(values[at] for values in variants.values())) for at in range(len(names))
+        ]
+        attributes = [
+            {"name": name, "variation": True, "visible": True, "options": options}
+            for name, options in zip(names, offered, strict=True)
+        ]
+        parent = {"name": "In sizes", "type": "variable", "attributes": attributes}
+        made = self._api.call("POST", "/products", body=parent).body
+        self._made.append(f"/products/{made['id']}")
+        for sku, values in variants.items():
+            self.shelve_below(str(made["id"]), sku, dict(zip(names, values, strict=True)))
+        return str(made["id"])
+
+    def shelve_below(self, code: str, sku: str, values: Mapping[str, str]) -> None:
+        chosen = [{"name": name, "option": value} for name, value in values.items()]
+        child = {"sku": sku, "regular_price": "5.00", "attributes": chosen}
+        self._api.call("POST", f"/products/{code}/variations", body=child)
 
     def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str:
         items = [{"product_id": int(code), "quantity": quantity} for code, quantity in lines.items()]
@@ -210,6 +287,28 @@ REAL: dict[str, OpenShop] = (
 )
 
 
+CONNECTORS: dict[str, ChannelConnector] = {"woocommerce": woocommerce, "woocommerce-real": woocommerce}
+
+
+def able(capability: str, rigs: Mapping[str, OpenShop]) -> list[str]:
+    """The rigs whose connector says that it can do this."""
+    return [name for name in rigs if getattr(CONNECTORS[name].capabilities, capability)]
+
+
+@pytest.fixture(params=able("variants", {**SIMULATED, **REAL}))
+def shop_with_variants(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every shop that knows products with variants."""
+    with {**SIMULATED, **REAL}[request.param]() as opened:
+        yield opened
+
+
+@pytest.fixture(params=able("variants", SIMULATED))
+def simulated_with_variants(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every shop that knows products with variants and can be made to fail."""
+    with SIMULATED[request.param]() as opened:
+        yield opened
+
+
 @pytest.fixture(params=[*SIMULATED, *REAL])
 def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
     """Every shop there is."""
@@ -266,5 +365,77 @@ def update() -> Callable[..., Change]:
 def remove() -> Callable[..., Change]:
     def make(sku: str, link: Link | str) -> Change:
         return Change(sku, sku, Action.REMOVE, (), Link(link) if isinstance(link, str) else link)
+
+    return make
+
+
+Variants = Mapping[str, Sequence[str]]
+
+
+@pytest.fixture
+def variants() -> Callable[..., tuple[VariantChange, ...]]:
+    """Variants to add: option values by SKU. `prices` and other fields may be given by SKU as well."""
+
+    def make(values: Variants, prices: Mapping[str, str] | None = None, **given: Any) -> Any:
+        whole = {"quantity": 7, "inventory_management": True}
+        return tuple(
+            VariantChange(
+                f"key of {sku}",
+                sku,
+                Action.ADD,
+                _fields({"price": Decimal((prices or {}).get(sku, "12.50")), **whole, **given}),
+                option_values=tuple(chosen),
+            )
+            for sku, chosen in values.items()
+        )
+
+    return make
+
+
+@pytest.fixture
+def add_family(variants: Callable[..., tuple[VariantChange, ...]]) -> Callable[..., Change]:
+    """A change that puts a whole product with variants into the shop."""
+
+    def make(code: str, values: Variants, names: Sequence[str] = ("Size", "Colour"), **given: Any) -> Change:
+        of_variants = {name: given.pop(name) for name in ("prices", "quantity") if name in given}
+        whole = {"title": f"Title of {code}", "active": True, **given}
+        return Change(
+            code,
+            code,
+            Action.ADD,
+            _fields(whole),
+            code=code,
+            option_names=tuple(names),
+            variants=variants(values, **of_variants),
+        )
+
+    return make
+
+
+@pytest.fixture
+def update_family() -> Callable[..., Change]:
+    """A change of a product with variants that is linked. Each variant as (action, sku, link, values, fields)."""
+
+    def make(
+        code: str,
+        link: Link,
+        *changed: tuple[Action, str, Link | None, Sequence[str], Mapping[str, Any]],
+        names: Sequence[str] = ("Size", "Colour"),
+        **given: Any,
+    ) -> Change:
+        below = tuple(
+            VariantChange(f"key of {sku}", sku, action, _fields(fields), linked, tuple(values))
+            for action, sku, linked, values, fields in changed
+        )
+        return Change(
+            code,
+            code,
+            Action.UPDATE,
+            _fields(given),
+            link,
+            code=code,
+            option_names=tuple(names),
+            variants=below,
+        )
 
     return make

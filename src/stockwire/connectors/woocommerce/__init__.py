@@ -1,4 +1,4 @@
-"""WooCommerce: simple products, prices and stock out, orders in. See README.md for versions and limits."""
+"""WooCommerce: products, prices and stock out, orders in. See README.md for versions and limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ connector = ChannelConnector(
     name="woocommerce",
     title="WooCommerce",
     settings=WooCommerceSettings,
-    capabilities=Capabilities(push_batch=100, webhooks=True),
+    capabilities=Capabilities(push_batch=100, webhooks=True, variants=True, compare_at=True),
     open=WooCommerceChannel,
     read_webhook=read_webhook,
     order_gate=order_gate,

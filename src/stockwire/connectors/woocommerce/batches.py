@@ -1,7 +1,7 @@
-"""Carry prepared rows to POST /products/batch: within the shop's limit, at the shop's pace.
+"""Carry prepared rows to the shop's batch routes: within its limit, at its pace.
 
-Says per row what the shop answered; what that means for a change is decided in push.py. A call whose fate is
-unknown is never repeated here.
+Products share one route, the variations of each product have their own. Says per row what the shop answered;
+what that means for a change is decided elsewhere. A call whose fate is unknown is never repeated here.
 """
 
 from __future__ import annotations
@@ -10,81 +10,52 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from typing import TypeVar
 
 from stockwire.connectors.woocommerce.api import Answer, Api
+from stockwire.connectors.woocommerce.items import Item, Kind, Row, Run
 from stockwire.connectors.woocommerce.pace import Pace
 from stockwire.connectors.woocommerce.refusals import not_json
-from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
-from stockwire.ports import Change
 
+T = TypeVar("T", bound=Item)
 _STATED_LIMIT = re.compile(r"more than (\d+) items")
 _FAILURES_BEFORE_STOPPING = 2
 
 
-class Kind(StrEnum):
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
-
-
-@dataclass(slots=True)
-class Item:
-    """One change on its way. `position` is its place in the push."""
-
-    position: int
-    change: Change
-    kind: Kind = Kind.UPDATE
-    product_id: int = 0
-    fields: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    is_second_try: bool = False
-
-    @property
-    def payload(self) -> Any:
-        if self.kind is Kind.DELETE:
-            return self.product_id
-        if self.kind is Kind.CREATE:
-            return {**self.fields, "sku": self.change.sku.strip()}
-        return {"id": self.product_id, **self.fields}
-
-
-RowAnswer = dict[str, Any]
-Settle = Callable[[Item, RowAnswer], None]
-Fail = Callable[[Item, StockwireError], None]
+Settle = Callable[[T, Row], None]
+Fail = Callable[[T, StockwireError], None]
 
 
 def send(
-    api: Api,
-    settings: WooCommerceSettings,
-    pace: Pace,
-    items: Sequence[Item],
+    run: Run,
+    items: Sequence[T],
     *,
-    settle: Settle,
-    fail: Fail,
+    settle: Settle[T],
+    fail: Fail[T],
+    pace: Pace | None = None,
+    largest: int | None = None,
 ) -> None:
     """Send all items; call `settle` with the shop's row or `fail` with an error, once for each.
 
+    Each route gets as few calls as it can. `pace` and `largest` are for rows that are slower than others.
     After two failed calls in a row, or one that shows that the shop is away, closed to us or asks for a rest,
     the remaining items fail without being sent.
     """
-    waiting: deque[list[Item]] = deque([list(items)] if items else [])
+    settings, pace = run.settings, pace or run.pace
+    largest = min(largest or settings.batch_size_max, settings.batch_size_max)
+    waiting = deque(_by_route(items))
     failures = 0
     while waiting:
         wave = [
-            chunk
-            for _ in range(settings.parallel_batches)
-            if (chunk := _take(waiting, pace.size(settings.batch_size_max)))
+            chunk for _ in range(settings.parallel_batches) if (chunk := _take(waiting, pace.size(largest)))
         ]
-        for chunk, result in zip(wave, _call_all(api, wave), strict=True):
+        for chunk, result in zip(wave, _call_all(run.api, wave), strict=True):
             if isinstance(result, Answer) and result.status == 413:
                 _split_too_big(chunk, result, pace, waiting, fail)
             elif isinstance(result, Answer):
                 failures = 0
-                pace.took(len(chunk), result.seconds, settings.batch_seconds_target, settings.batch_size_max)
+                pace.took(len(chunk), result.seconds, settings.batch_seconds_target, largest)
                 _settle_rows(chunk, result, settle, fail)
             elif isinstance(result, Refused) and len(chunk) > 1:
                 _halve(chunk, waiting)
@@ -105,7 +76,14 @@ def unsent(error: StockwireError) -> StockwireError:
     return error
 
 
-def _take(waiting: deque[list[Item]], size: int) -> list[Item]:
+def _by_route(items: Sequence[T]) -> list[list[T]]:
+    routes: dict[str, list[T]] = {}
+    for item in items:
+        routes.setdefault(item.path, []).append(item)
+    return list(routes.values())
+
+
+def _take(waiting: deque[list[T]], size: int) -> list[T]:
     if not waiting:
         return []
     head = waiting.popleft()
@@ -114,25 +92,25 @@ def _take(waiting: deque[list[Item]], size: int) -> list[Item]:
     return head[:size]
 
 
-def _call_all(api: Api, wave: Sequence[list[Item]]) -> list[Answer | StockwireError]:
+def _call_all(api: Api, wave: Sequence[list[T]]) -> list[Answer | StockwireError]:
     if len(wave) == 1:
         return [_call(api, wave[0])]
     with ThreadPoolExecutor(len(wave)) as pool:
         return list(pool.map(lambda chunk: _call(api, chunk), wave))
 
 
-def _call(api: Api, chunk: Sequence[Item]) -> Answer | StockwireError:
+def _call(api: Api, chunk: Sequence[T]) -> Answer | StockwireError:
     body = {kind.value: [item.payload for item in chunk if item.kind is kind] for kind in Kind}
     body = {name: rows for name, rows in body.items() if rows}
     # WooCommerce deletes for good inside a batch; saying so as well leaves no doubt.
     query = {"force": "true"} if Kind.DELETE.value in body else None
     try:
-        return api.call("POST", "/products/batch", query, body, accept=(413,))
+        return api.call("POST", chunk[0].path, query, body, accept=(413,))
     except StockwireError as error:
         return error
 
 
-def _settle_rows(chunk: Sequence[Item], answer: Answer, settle: Settle, fail: Fail) -> None:
+def _settle_rows(chunk: Sequence[T], answer: Answer, settle: Settle[T], fail: Fail[T]) -> None:
     """Rows come back in the same place of the same list; where they do not, it may still have worked."""
     body = answer.body if isinstance(answer.body, dict) else {}
     # Settling may turn a creation into an update to be sent again, so the lists are made before.
@@ -148,7 +126,7 @@ def _settle_rows(chunk: Sequence[Item], answer: Answer, settle: Settle, fail: Fa
 
 
 def _split_too_big(
-    chunk: list[Item], answer: Answer, pace: Pace, waiting: deque[list[Item]], fail: Fail
+    chunk: list[T], answer: Answer, pace: Pace, waiting: deque[list[T]], fail: Fail[T]
 ) -> None:
     if len(chunk) > 1:
         text = answer.error.message if answer.error else ""
@@ -165,7 +143,7 @@ def _split_too_big(
     )
 
 
-def _halve(chunk: list[Item], waiting: deque[list[Item]]) -> None:
+def _halve(chunk: list[T], waiting: deque[list[T]]) -> None:
     """A call that was refused as a whole did nothing; find the item that spoils it."""
     middle = len(chunk) // 2
     waiting.appendleft(chunk[middle:])
@@ -176,7 +154,7 @@ def _stops(error: StockwireError) -> bool:
     return isinstance(error, NotSetUp) or (isinstance(error, TryLater) and not error.may_have_worked)
 
 
-def _fail_unsent(waiting: deque[list[Item]], error: StockwireError, fail: Fail) -> None:
+def _fail_unsent(waiting: deque[list[T]], error: StockwireError, fail: Fail[T]) -> None:
     while waiting:
         for item in waiting.popleft():
             fail(item, unsent(error))

@@ -18,18 +18,22 @@ from stockwire.connectors.woocommerce.translate import sku_key
 from stockwire.connectors.woocommerce.translate_orders import order_of, stamp
 from stockwire.domain.records import Order
 from stockwire.errors import Refused
-from stockwire.ports import Change, Finding, Link, OrderHint, Outcome, WebhookHealth
+from stockwire.ports import Change, Finding, Link, OrderHint, Outcome, Shared, WebhookHealth
 
 _CARTS = {"checkout-draft", "auto-draft"}
 _MOST_PASSES = 5
 
 
 class WooCommerceChannel:
-    """Implements ports.Channel. Keep it open for several pushes, for its connections; close it after."""
+    """Implements ports.Channel. Keep it open for several pushes, for its connections; close it after.
+
+    `shared` is not used: a shop has no budget of calls to share, and its keys do not renew.
+    """
 
     def __init__(
         self,
         settings: WooCommerceSettings,
+        shared: Shared | None = None,
         *,
         transport: httpx2.BaseTransport | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +19,7 @@ MISSING_PRODUCT = "woocommerce_rest_product_invalid_id"
 MISSING_ORDER = "woocommerce_rest_shop_order_invalid_id"
 DUPLICATE_SKU = "product_invalid_sku"
 DUPLICATE_BARCODE = "product_invalid_global_unique_id"
+MISSING_VARIATION = "woocommerce_rest_product_variation_invalid_id"
 IS_A_VARIATION = "woocommerce_rest_invalid_product_id"
 ALREADY_BINNED = "woocommerce_rest_already_trashed"
 SKU_IN_BIN = "woocommerce_rest_product_not_created"
@@ -78,6 +79,37 @@ def read_error(status: int, body: object) -> ShopError:
     )
 
 
+def taken_differently(sku: str, differences: Sequence[str]) -> Refused:
+    """The shop answered with other prices or stock than were sent."""
+    return Refused(
+        f"{sku}: {'; '.join(differences)}.",
+        hint="A plugin of the shop, or a sale at the same moment, may have changed it. Look at the product "
+        "in the shop, then retry.",
+    )
+
+
+def in_bin(sku: str, number: int) -> Refused:
+    return Refused(
+        f"{sku}: product {number} lies in the shop's bin.",
+        hint="Restore it in the shop under Products > Bin, or delete it permanently and remove the link "
+        "here; or switch on restore_from_bin_enabled.",
+    )
+
+
+def gone(sku: str, number: int, *, what: str = "product") -> Refused:
+    return Refused(
+        f"{sku}: {what} {number} is gone from the shop, and no other one has this SKU.",
+        hint="Restore it in the shop, or remove the link here: it is then created anew.",
+    )
+
+
+def no_longer_variable(sku: str, number: int, kind: object) -> Refused:
+    return Refused(
+        f"{sku}: product {number} of the shop is {kind} now, and here it has variants.",
+        hint="Make it a variable product in the shop again, or delete it there and remove the link here.",
+    )
+
+
 def explain_row(sku: str, error: ShopError) -> StockwireError:
     """The error of one product, naming the SKU."""
     if error.status == 429 or error.status >= 500:
@@ -106,6 +138,10 @@ def explain_row(sku: str, error: ShopError) -> StockwireError:
         IS_A_VARIATION: (
             f"{sku}: in the shop this is a variation of another product; here it is a product of its own.",
             "Make it a simple product in the shop, or remove the link here.",
+        ),
+        MISSING_VARIATION: (
+            f"{sku}: the shop no longer has the variation this is linked to.",
+            "Remove the link here; the variant is then linked again by its SKU or created anew.",
         ),
         MISSING_PRODUCT: (
             f"{sku}: the shop no longer has the product this is linked to.",

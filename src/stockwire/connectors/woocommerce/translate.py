@@ -15,7 +15,7 @@ from typing import Any
 
 from stockwire.connectors.woocommerce.settings import WeightUnit, WooCommerceSettings
 from stockwire.errors import Refused
-from stockwire.ports import Action, Change, Value
+from stockwire.ports import Action, Change, Value, VariantChange
 
 _GRAMS_PER = {
     WeightUnit.KG: Decimal(1000),
@@ -54,7 +54,11 @@ def sku_key(sku: str) -> str:
 
 
 def row_of(
-    change: Change, settings: WooCommerceSettings, *, creating: bool = False, held: Prices | None = None
+    change: Change | VariantChange,
+    settings: WooCommerceSettings,
+    *,
+    creating: bool = False,
+    held: Prices | None = None,
 ) -> Row:
     """The fields to send for an ADD or UPDATE. `held` is needed when `needs_held_prices` says so.
 
@@ -70,7 +74,34 @@ def row_of(
     return Row(fields, tuple(notes))
 
 
-def needs_held_prices(change: Change) -> bool:
+def family_row_of(change: Change, settings: WooCommerceSettings, *, creating: bool = False) -> Row:
+    """As `row_of`, for a product with variants: prices and stock stand on its variations."""
+    wanted = {field.name: field.after for field in change.fields}
+    fields: dict[str, Any] = {}
+    notes: list[str] = []
+    _put_content(change, wanted, settings, fields, notes, creating=creating)
+    if creating:
+        fields["type"] = "variable"
+    return Row(fields, tuple(notes))
+
+
+def variation_row_of(
+    change: VariantChange, settings: WooCommerceSettings, *, held: Prices | None = None
+) -> Row:
+    """As `row_of`, for one variation. The shop makes its name out of its options."""
+    wanted = {field.name: field.after for field in change.fields}
+    fields: dict[str, Any] = {}
+    notes: list[str] = []
+    _put_measures(change.sku, wanted, settings, fields, notes)
+    if "active" in wanted:
+        fields["status"] = "publish" if wanted["active"] else "private"
+    _put_prices(change.sku, wanted, settings, fields, notes, held=held)
+    if settings.inventory_management:
+        _put_stock(change.sku, wanted, fields, notes)
+    return Row(fields, tuple(notes))
+
+
+def needs_held_prices(change: Change | VariantChange) -> bool:
     """True when compare_at changes alone: the shop keeps both prices in two fields that hang together."""
     names = {field.name for field in change.fields}
     return change.action is Action.UPDATE and "compare_at" in names and "price" not in names
@@ -81,16 +112,20 @@ def prices_of(product: Mapping[str, Any]) -> Prices:
 
 
 def seen_of(product: Mapping[str, Any], settings: WooCommerceSettings) -> dict[str, Value]:
-    """Their product under our field names. Names come HTML-escaped (`Bolts &amp; nuts`) and are unescaped."""
+    """Their product or variation under our field names. Names come HTML-escaped (`Bolts &amp; nuts`) and are
+    unescaped. A variable product has neither price nor stock of its own; a variation no title.
+    """
+    seen: dict[str, Value] = {"active": product.get("status") in {"publish", "private"}}
+    kind = product.get("type")
+    if kind != "variation":
+        seen["title"] = html.unescape(str(product.get("name") or ""))
+        if "description" in product:
+            seen["body_html"] = str(product["description"] or "")
+    if kind == "variable":
+        return seen
     prices = prices_of(product)
-    seen: dict[str, Value] = {
-        "title": html.unescape(str(product.get("name") or "")),
-        "price": prices.regular if prices.sale is None else prices.sale,
-        "compare_at": None if prices.sale is None else prices.regular,
-        "active": product.get("status") in {"publish", "private"},
-    }
-    if "description" in product:
-        seen["body_html"] = str(product["description"] or "")
+    seen["price"] = prices.regular if prices.sale is None else prices.sale
+    seen["compare_at"] = None if prices.sale is None else prices.regular
     if "global_unique_id" in product:
         seen["barcode"] = str(product["global_unique_id"] or "")
     if (weight := _decimal_or_none(product.get("weight"))) is not None:
@@ -121,8 +156,16 @@ def is_simple(product: Mapping[str, Any]) -> bool:
     return product.get("type") == "simple" and product.get("status") not in _GONE
 
 
+def is_variable(product: Mapping[str, Any]) -> bool:
+    return product.get("type") == "variable" and product.get("status") not in _GONE
+
+
+def is_variation(product: Mapping[str, Any]) -> bool:
+    return product.get("type") == "variation" and product.get("status") not in _GONE
+
+
 def _put_content(
-    change: Change,
+    change: Change | VariantChange,
     wanted: Mapping[str, Value],
     settings: WooCommerceSettings,
     fields: dict[str, Any],
@@ -140,12 +183,7 @@ def _put_content(
         fields["name"] = title
     if "body_html" in wanted:
         fields["description"] = str(wanted["body_html"] or "")
-    if "barcode" in wanted:
-        _put_barcode(change.sku, str(wanted["barcode"] or "").strip(), fields, notes)
-    if wanted.get("grams") is not None:
-        grams = _number(change.sku, "weight", wanted["grams"])
-        weight = (grams / _GRAMS_PER[settings.weight_unit]).quantize(Decimal("0.0001"))
-        fields["weight"] = f"{weight.normalize():f}"
+    _put_measures(change.sku, wanted, settings, fields, notes)
     if creating:
         fields["type"] = "simple"
         fields["status"] = settings.create_product_status.value if wanted.get("active", True) else "draft"
@@ -153,6 +191,21 @@ def _put_content(
         fields["status"] = "draft"
     elif wanted.get("active") and change.action is Action.UPDATE:
         fields["status"] = settings.create_product_status.value
+
+
+def _put_measures(
+    sku: str,
+    wanted: Mapping[str, Value],
+    settings: WooCommerceSettings,
+    fields: dict[str, Any],
+    notes: list[str],
+) -> None:
+    if "barcode" in wanted:
+        _put_barcode(sku, str(wanted["barcode"] or "").strip(), fields, notes)
+    if wanted.get("grams") is not None:
+        grams = _number(sku, "weight", wanted["grams"])
+        weight = (grams / _GRAMS_PER[settings.weight_unit]).quantize(Decimal("0.0001"))
+        fields["weight"] = f"{weight.normalize():f}"
 
 
 def _put_barcode(sku: str, barcode: str, fields: dict[str, Any], notes: list[str]) -> None:

@@ -94,7 +94,8 @@ def set_sku(shop: Shop, product: Record, raw: Any) -> None:
     """Give a product its SKU: outer blanks cut, unique without regard to case.
 
     Raises product_invalid_sku naming the holder, or woocommerce_rest_product_not_created when a new
-    product asks for an SKU that lies in the bin.
+    product asks for an SKU that lies in the bin. A new variation is not asked that: in the shop's source only
+    products take the lock on an SKU (WC_Product_Data_Store_CPT::create).
     """
     sku = text.cleaned(raw)
     wanted = sku.casefold()
@@ -112,7 +113,7 @@ def set_sku(shop: Shop, product: Record, raw: Any) -> None:
             "Invalid or duplicated SKU.",
             {"resource_id": holder, "unique_sku": f"{sku}-{at}"},
         )
-    if sku and not product["id"] and wanted in shop.binned_skus:
+    if sku and not product["id"] and product["type"] != "variation" and wanted in shop.binned_skus:
         message = (
             f"The product with SKU ({sku}) you are trying to insert is already present in the lookup table"
         )
@@ -162,7 +163,14 @@ def _unindex(shop: Shop, product: Record) -> None:
 
 
 def set_status(shop: Shop, product: Record, status: str) -> None:
-    """Publish, draft, bin or bring back."""
+    """Publish, draft, bin or bring back.
+
+    Variations go to the bin with their product. They do not come back with it when its status is written over
+    the API: the shop listens to "restore" alone (WC_Post_Data::untrash_post).
+    """
+    if status == "trash" and product["status"] != "trash":
+        for child in product["children"]:
+            set_status(shop, shop.products[child], "trash")
     _unindex(shop, product)
     product["status"] = status
     _index(shop, product)
@@ -184,6 +192,21 @@ def remove(shop: Shop, product: Record) -> None:
     if parent is not None:
         parent["children"].remove(product["id"])
         settle(shop, parent)
+
+
+def children_of(shop: Shop, product: Record) -> list[Record]:
+    """The variations of a product that are not in the bin."""
+    children = (shop.products[child] for child in product["children"])
+    return [child for child in children if child["status"] != "trash"]
+
+
+def set_type(shop: Shop, product: Record, kind: str) -> None:
+    """Change the type. A product that is no longer variable loses its variations for good
+    (WC_Post_Data::product_type_changed)."""
+    if product["type"] == "variable" and kind != "variable":
+        for child in list(product["children"]):
+            remove(shop, shop.products[child])
+    product["type"] = kind
 
 
 def touch(shop: Shop, product: Record) -> None:
@@ -210,7 +233,7 @@ def settle(shop: Shop, product: Record) -> None:
 
 def _settle_variable(shop: Shop, product: Record) -> None:
     product["regular_price"] = product["sale_price"] = ""
-    children = [shop.products[child] for child in product["children"]]
+    children = children_of(shop, product)
     prices = [child["price"] for child in children if child["price"] and child["status"] == "publish"]
     if prices:
         product["price"] = min(prices, key=text.amount)
@@ -229,7 +252,7 @@ def _managed_status(product: Record) -> str:
 def is_on_sale(shop: Shop, product: Record) -> bool:
     """Whether the sale price counts now."""
     if product["type"] == "variable":
-        return any(is_on_sale(shop, shop.products[child]) for child in product["children"])
+        return any(is_on_sale(shop, child) for child in children_of(shop, product))
     if not product["sale_price"]:
         return False
     now = shop.options.clock()

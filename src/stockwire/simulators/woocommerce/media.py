@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from stockwire.simulators.woocommerce.shop import Record, Shop
 
 
-def check(shop: Shop, sent: list[Any]) -> None:
-    """Raise ApiError for the first image that cannot be fetched or does not exist."""
+def check(shop: Shop, sent: list[Any], kind: str) -> None:
+    """Raise ApiError for the first image that cannot be fetched or does not exist.
+
+    `kind` is product or variation; the codes of variations are those of the shop's source, not recorded.
+    """
     for row in sent:
         if isinstance(row, dict):
-            _check(shop, row)
+            _check(shop, row, kind)
 
 
 def gallery(shop: Shop, sent: list[Any]) -> list[int]:
@@ -48,26 +51,25 @@ def view(shop: Shop, image_id: int) -> Json:
     }
 
 
-def _check(shop: Shop, row: Record) -> None:
+def _check(shop: Shop, row: Record, kind: str) -> None:
     if row.get("id"):
         if row["id"] not in shop.images:
-            raise ApiError(
-                400, "woocommerce_product_invalid_image_id", f"#{row['id']} is an invalid image ID."
-            )
+            code = f"woocommerce_{kind}_invalid_image_id"
+            raise ApiError(400, code, f"#{row['id']} is an invalid image ID.")
         return
     address = str(row.get("src", ""))
     parts = urlsplit(address)
     file = parts.path.rsplit("/", 1)[-1]
     if parts.scheme not in ("http", "https") or parts.netloc.startswith("unreachable"):
-        raise _failed(f"Error getting remote image {address}. Error: A valid URL was not provided.")
+        raise _failed(kind, f"Error getting remote image {address}. Error: A valid URL was not provided.")
     if file.startswith("missing"):
-        raise _failed(f"Error getting remote image {address}. Error: Not Found")
+        raise _failed(kind, f"Error getting remote image {address}. Error: Not Found")
     if file.startswith("not-an-image"):
-        raise _failed("Invalid image: Sorry, you are not allowed to upload this file type.")
+        raise _failed(kind, "Invalid image: Sorry, you are not allowed to upload this file type.")
 
 
-def _failed(message: str) -> ApiError:
-    return ApiError(400, "woocommerce_product_image_upload_error", message)
+def _failed(kind: str, message: str) -> ApiError:
+    return ApiError(400, f"woocommerce_{kind}_image_upload_error", message)
 
 
 def _uploaded(shop: Shop, row: Record) -> int:

@@ -43,7 +43,7 @@ def product(shop: Shop, call: Call, item: Record, *, edit: bool = False) -> Json
         "images": [media.view(shop, image) for image in item["images"]],
         "attributes": catalogue.chosen_options(shop, item) if variation else _attributes(shop, item),
         "default_attributes": item["default_attributes"],
-        "variations": list(item["children"]),
+        "variations": [child["id"] for child in catalogue.children_of(shop, item)],
         "grouped_products": [],
         "price_html": price_html(shop, item),
         "related_ids": [],
@@ -160,7 +160,7 @@ def _attributes(shop: Shop, item: Record) -> list[Json]:
 def price_html(shop: Shop, item: Record) -> str:
     """The price as the shop's pages show it: without VAT, the setting of the recorded shop."""
     if item["type"] == "variable":
-        children = [shop.products[child] for child in item["children"]]
+        children = catalogue.children_of(shop, item)
         prices = sorted((c for c in children if c["price"]), key=lambda c: text.amount(c["price"]))
         if prices and text.amount(prices[0]["price"]) != text.amount(prices[-1]["price"]):
             return _range_html(shop, prices[0], prices[-1])

@@ -29,7 +29,9 @@ def write(shop: Shop, product: Record, sent: Json) -> None:
 
     Afterwards `catalogue.settle` must run.
     """
-    media.check(shop, _images_sent(product, sent))
+    media.check(
+        shop, _images_sent(product, sent), "variation" if product["type"] == "variation" else "product"
+    )
     gtin = sent.get("global_unique_id")
     if gtin is not None:
         gtin = catalogue.free_gtin(shop, product, gtin)
@@ -55,7 +57,7 @@ def write(shop: Shop, product: Record, sent: Json) -> None:
 
 def _write_texts(shop: Shop, product: Record, sent: Json) -> None:
     if sent.get("type") in ("simple", "variable", "grouped", "external") and product["type"] != "variation":
-        product["type"] = sent["type"]
+        catalogue.set_type(shop, product, sent["type"])
     if sent.get("name") is not None and product["type"] != "variation":
         product["name"] = text.escaped(text.cleaned(sent["name"])) or "Product"
     for name in PLAIN_TEXTS:
@@ -210,9 +212,10 @@ def _add_term(shop: Shop, attribute_id: int, name: str) -> None:
 
 
 def _options(shop: Shop, variation: Record, sent: list[Any]) -> dict[str, str]:
-    """Chosen options by attribute key. What the parent does not have is dropped; any option is taken."""
+    """Chosen options by attribute key, in place of all chosen before. What the parent does not have is
+    dropped; any option is taken."""
     parent = shop.products[variation["parent_id"]]
-    found = dict(variation.get("options", {}))
+    found = {}
     for row in sent:
         for attribute in parent["attributes"]:
             same = attribute["id"] == row.get("id") if row.get("id") else attribute["name"] == row.get("name")

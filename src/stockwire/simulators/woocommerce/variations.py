@@ -15,10 +15,15 @@ UNFILLED = r"products/(?P<product_id>[\d]+)/variations/"
 
 
 def listing(shop: Shop, call: Call, parent_id: int) -> Answer:
-    """GET /products/{id}/variations. An unknown parent is an empty list, not an error."""
+    """GET /products/{id}/variations. An unknown parent is an empty list, not an error; those in the bin are
+    listed with status=trash only."""
     check_paging(call)
     parent = shop.products.get(parent_id)
+    in_bin = call.query.get("status") == "trash"
     children = [shop.products[child] for child in parent["children"]] if parent else []
+    children = [child for child in children if (child["status"] == "trash") == in_bin]
+    if "include" in call.query:
+        children = [child for child in children if str(child["id"]) in call.values("include")]
     children.sort(key=lambda child: (child["menu_order"], -child["id"]))
     return page_of(call, children, lambda child: product_view.variation(shop, call, child))
 
