@@ -46,6 +46,7 @@ check: setup ## Style, types, the rule of direction, file sizes, links in the do
 	echo "ruff: style..." && $(BIN)/ruff check --quiet .
 	echo "ruff: format..." && $(BIN)/ruff format --quiet --check .
 	echo "mypy: types..." && $(BIN)/mypy --no-error-summary
+	echo "mypy: types on Windows..." && $(BIN)/mypy --no-error-summary --platform win32 --no-warn-unreachable src/stockwire/agent
 	echo "import-linter: the rule of direction..." && $(BIN)/lint-imports --no-cache >$(VENV)/lint-imports.txt \
 	  || { cat $(VENV)/lint-imports.txt; exit 1; }
 	echo "check-files: sizes, words, links..." && $(BIN)/python scripts/check-files

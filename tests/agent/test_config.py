@@ -41,7 +41,7 @@ def raw(**changes):
         ({"hub__certificates": "/no/such.pem"}, "hub.certificates /no/such.pem does not exist"),
         ({"hub__proxy": "proxy.local:3128"}, "hub.proxy is neither system nor none"),
         ({"log__megabytes": 0.0}, "log.megabytes is 0.0"),
-        ({"log__files": 0}, "log.files is 0"),
+        ({"log__files": 1}, "log.files is 1"),
         ({"omni__auth": "kerberos"}, "omni.auth"),
         ({"colour": "red"}, "unknown key `colour`"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import signal
 import sys
 import threading
@@ -11,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import structlog
 
+from stockwire.agent import log
 from stockwire.agent.config import load
 from stockwire.agent.example import EXAMPLE_CONFIG, EXAMPLE_REPORT_CONFIG
+from stockwire.agent.options import config_option, spoken
+from stockwire.agent.service.commands import service
 from stockwire.errors import NotSetUp, StockwireError
 
 if TYPE_CHECKING:
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
 
     from stockwire.agent.run import Agent
     from stockwire.ports import Finding
-
-_config_option = click.option(
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    default=Path("agent.toml"),
-    show_default=True,
-    help="The agent's configuration file.",
-)
 
 
 @click.group(name="agent")
@@ -42,16 +34,17 @@ def agent() -> None:
     name="run",
     epilog="Example: stockwire agent run --config agent.toml",
 )
-@_config_option
+@config_option
 def run_command(config_path: Path) -> None:
     """Run until it is told to stop (Ctrl-C or SIGTERM)."""
     from stockwire.agent.run import Agent
 
-    _plain_log()
     try:
-        the_agent = Agent(load(config_path))
+        settings = load(config_path)
+        log.begin(settings.log)
+        the_agent = Agent(settings)
     except StockwireError as error:
-        raise _spoken(error) from None
+        raise spoken(error) from None
 
     try:
         _run_until_told(the_agent)
@@ -63,17 +56,17 @@ def run_command(config_path: Path) -> None:
     name="enrol",
     epilog="Example: stockwire agent enrol --config agent.toml --code 7KQ2-M4ZD",
 )
-@_config_option
+@config_option
 @click.option("--code", required=True, help="The enrolment code the console shows; it works once.")
 def enrol_command(config_path: Path, code: str) -> None:
     """Exchange an enrolment code for this agent's own token, kept in the data folder."""
     from stockwire.agent.enrolment import enrol
 
-    _plain_log()
+    log.begin()
     try:
         source = enrol(load(config_path), code.strip())
     except StockwireError as error:
-        raise _spoken(error) from None
+        raise spoken(error) from None
     click.echo(f"Enrolled for source {source}. Start it with: stockwire agent run --config {config_path}")
 
 
@@ -81,7 +74,7 @@ def enrol_command(config_path: Path, code: str) -> None:
     name="confirm-removals",
     epilog="Example: stockwire agent confirm-removals --config agent.toml",
 )
-@_config_option
+@config_option
 def confirm_removals_command(config_path: Path) -> None:
     """Allow, once, the removals that are held back because so many products vanished from Omni at once."""
     from stockwire.agent.journal import FILE_NAME, Journal
@@ -96,7 +89,7 @@ def confirm_removals_command(config_path: Path) -> None:
         with Journal(folder) as journal:
             count = confirm(journal)
     except StockwireError as error:
-        raise _spoken(error) from None
+        raise spoken(error) from None
     click.echo(
         f"{count:,} products are removed with the next reading, if no more than that are missing then."
     )
@@ -106,7 +99,7 @@ def confirm_removals_command(config_path: Path) -> None:
     name="check",
     epilog="Example: stockwire agent check --config agent.toml",
 )
-@_config_option
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def check_command(config_path: Path, as_json: bool) -> None:
     """Look at every prerequisite: hub, database, product query, Omni, this machine. It only reads.
@@ -117,7 +110,7 @@ def check_command(config_path: Path, as_json: bool) -> None:
     from stockwire.agent.checks.check_up import check_file
     from stockwire.agent.checks.machine import Surroundings
 
-    _plain_log()
+    log.begin()
     findings = []
 
     def kept() -> Iterator[Finding]:
@@ -138,7 +131,7 @@ def check_command(config_path: Path, as_json: bool) -> None:
     name="inspect",
     epilog="Example: stockwire agent inspect --config agent.toml --table STOCK",
 )
-@_config_option
+@config_option
 @click.option("--table", default="", help="Draft the product query from this table or view.")
 def inspect_command(config_path: Path, table: str) -> None:
     """List tables that look like stock, prices and warehouses, and draft a product query. It only reads."""
@@ -148,7 +141,7 @@ def inspect_command(config_path: Path, table: str) -> None:
         for line in inspect(load(config_path), table):
             click.echo(line)
     except StockwireError as error:
-        raise _spoken(error) from None
+        raise spoken(error) from None
 
 
 @agent.command(
@@ -161,15 +154,18 @@ def example_config_command(report: bool) -> None:
     click.echo(EXAMPLE_REPORT_CONFIG if report else EXAMPLE_CONFIG, nl=False)
 
 
+agent.add_command(service)
+
+
 def _run_until_told(the_agent: Agent) -> None:
     """Run until SIGTERM or Ctrl-C.
 
     Firebird's client library installs handlers of its own for both signals at its first connection, which
-    end its connections and tell nobody. So where the system has signal masks, the signals are blocked for
-    all threads and waited for here.
+    end its connections and tell nobody. So where the system can wait for signals, they are blocked for all
+    threads and waited for here.
     """
     told = {signal.SIGTERM, signal.SIGINT}
-    if not hasattr(signal, "sigtimedwait"):
+    if sys.platform == "win32" or sys.platform == "darwin":
         for number in told:
             signal.signal(number, lambda _number, _frame: the_agent.stop())
         the_agent.run()
@@ -181,35 +177,3 @@ def _run_until_told(the_agent: Agent) -> None:
         if signal.sigtimedwait(told, 0.5):
             the_agent.stop()
             worker.join()
-
-
-def _plain_log() -> None:
-    """One plain line per event on stderr, with the time, readable in a file and by a service manager."""
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
-            structlog.processors.format_exc_info,
-            _as_line,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
-def _as_line(_logger: object, _name: str, event: structlog.typing.EventDict) -> str:
-    when, level, what = event.pop("timestamp"), event.pop("level"), event.pop("event")
-    trace = event.pop("exception", "")
-    rest = " ".join(f"{key}={value!r}" for key, value in event.items() if value not in ("", None))
-    line = f"{when} {level:<7} {what}" + (f"  {rest}" if rest else "")
-    return f"{line}\n{trace}" if trace else line
-
-
-class _WrongSetting(click.ClickException):
-    exit_code = 2
-
-
-def _spoken(error: StockwireError) -> click.ClickException:
-    text = error.message + (f"\n  {error.hint}" if error.hint else "")
-    return _WrongSetting(text + (f"\n  ({error.detail})" if error.detail else ""))

@@ -136,8 +136,8 @@ def _check_hub(hub: HubSettings) -> None:
 
 
 def _check_log(log: LogSettings) -> None:
-    if log.megabytes < 0.01 or not 1 <= log.files <= 1_000:
+    if log.megabytes < 0.01 or not 2 <= log.files <= 1_000:
         raise NotSetUp(
             f"agent.toml: log.megabytes is {log.megabytes} and log.files is {log.files}.",
-            hint="Give the size of one file (5 is usual) and how many are kept, at least 1.",
+            hint="Give the size of one file (5 is usual) and how many are kept, at least 2.",
         )

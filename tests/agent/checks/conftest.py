@@ -27,7 +27,7 @@ from stockwire.simulators.stand import Stand
 
 ITEMS = 60
 TOKEN = "the-token-of-this-agent"
-UNIT = "[Service]\nExecStart=/opt/stockwire/bin/stockwire agent run --config /etc/stockwire/agent.toml\n"
+UNIT = "[Service]\nExecStart=/opt/stockwire/bin/stockwire agent run --config /etc/stockwire/agent.toml\nRestart=on-failure\n"
 SOURCE = {
     "param_default_customer_code": "WEB001",
     "param_shipping_code": "SHIP",

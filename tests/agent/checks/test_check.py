@@ -70,6 +70,15 @@ def newer_journal(site):
         db.execute("PRAGMA user_version = 99")
 
 
+def closed_config(site):
+    """The service's user may write the data folder, but not read the configuration that its unit names."""
+    closed = site.folder / "closed.toml"
+    closed.touch(mode=0o600)
+    site.data.chmod(0o777)
+    site.unit.write_text(site.unit.read_text().replace("/etc/stockwire/agent.toml", str(closed)))
+    write_unit(site, "nobody")
+
+
 def write_unit(site, user):
     site.unit.write_text(site.unit.read_text() + f"User={user}\n")
 
@@ -141,8 +150,10 @@ SPOILT = [
     ('disk', lambda s, o: s.around.update(least_free_bytes=2 ** 60), 'disk_space', 'failed', 'the agent wants', 'Make room'),
     ('not enabled', lambda s, o: (s.folder / 'units/multi-user.target.wants/stockwire-agent.service').unlink(), 'starts_with_machine', 'warning', 'does not start with this machine', 'systemctl enable --now'),
     ('no service', lambda s, o: s.unit.unlink(), 'starts_with_machine', 'warning', 'No service starts', 'ExecStart'),
+    ('not again', lambda s, o: s.unit.write_text(s.unit.read_text().replace('Restart=on-failure', 'Restart=no')), 'starts_with_machine', 'warning', 'not again after a failure', 'Restart=on-failure'),
     ('no such user', lambda s, o: write_unit(s, 'nobody-here'), 'start_right', 'failed', 'no such user', 'User='),
     ('may not', lambda s, o: write_unit(s, 'nobody'), 'start_right', 'failed', 'may not write', 'chown -R nobody'),
+    ('may not read', lambda s, o: closed_config(s), 'start_right', 'failed', 'nobody, who may not read', 'chmod 600'),
 ]
 # fmt: on
 ALSO = {"SF187": {"omni_look_up"}, "SF083": {"omni_look_up"}}

@@ -1,32 +1,26 @@
-"""This machine: data folder, journal, disk, and whether the agent starts with it.
+"""This machine: data folder, journal, disk, and (start_up.py) whether the agent starts with it.
 
 The running agent may hold the journal open meanwhile: it is opened beside it, and nothing in it changes.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stockwire.agent.checks import start_up
 from stockwire.agent.checks.check import Check, failed, passed, unknown, warning
+from stockwire.agent.checks.start_up import START, START_RIGHT, UNIT_FOLDERS
 from stockwire.agent.journal import FILE_NAME
 from stockwire.agent.journal_schema import NEWEST_FORM, form_of
+from stockwire.agent.service.services import Services, services_of_this_machine
 from stockwire.ports import Finding
 
-UNIT_FOLDERS = (
-    Path("/etc/systemd/system"),
-    Path("/run/systemd/system"),
-    Path("/usr/local/lib/systemd/system"),
-    Path("/usr/lib/systemd/system"),
-    Path("/lib/systemd/system"),
-)
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 SOON_FULL = 5
 """Below this many times the least there is a warning."""
@@ -81,68 +75,25 @@ DISK = Check(
         "not_there": unknown("The disk of the data folder cannot be looked at: {why}."),
     },
 )
-START = Check(
-    "starts_with_machine",
-    "the start with the machine",
-    {
-        "enabled": passed("The service {unit} starts the agent with this machine."),
-        "not_enabled": warning(
-            "The service {unit} exists, but does not start with this machine.",
-            "Run: systemctl enable --now {unit}",
-        ),
-        "none": warning(
-            "No service starts the agent with this machine.",
-            "Make a systemd service whose ExecStart is: stockwire agent run --config {config}, and enable "
-            "it. Until then the agent ends when you log off or the machine restarts.",
-        ),
-        "no_systemd": unknown(
-            "This machine has no systemd, so it cannot be seen what starts the agent.",
-            "Make sure that whatever starts programs here also starts: stockwire agent run --config {config}",
-        ),
-        "windows": unknown(
-            "On Windows it cannot be seen from here whether the agent starts with the machine.",
-            "Open services.msc: the Stockwire agent must stand there with start type Automatic.",
-        ),
-    },
-)
-START_RIGHT = Check(
-    "start_right",
-    "the right of the service",
-    {
-        "may": passed("The service runs as {user}, who may write the data folder."),
-        "no_user": failed(
-            "The service {unit} runs as {user}, and there is no such user on this machine.",
-            "Make the user, or name another one after User= in {unit}; then: systemctl daemon-reload",
-        ),
-        "may_not": failed(
-            "The service {unit} runs as {user}, who may not write the data folder {folder}.",
-            "Give the folder to that user: chown -R {user} {folder}",
-        ),
-        "windows": unknown(
-            "On Windows it cannot be seen from here which account the service runs as.",
-            "Open services.msc, Properties, Log On: that account must be allowed to write the data folder.",
-        ),
-        "no_service": unknown("No service was found, so there is no right to look at."),
-    },
-)
 CHECKS = (FOLDER, JOURNAL, DISK, START, START_RIGHT)
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What of this machine is looked at; the defaults are what people have."""
+    """What of this machine is looked at; the defaults are what people have. `services` opens Windows'
+    service manager, None where there is none and systemd's folders are looked at."""
 
     config: Path = Path("agent.toml")
     unit_folders: Sequence[Path] = UNIT_FOLDERS
     least_free_bytes: int = LEAST_FREE_BYTES
-    system: str = sys.platform
+    services: Callable[[], Services] | None = services_of_this_machine if sys.platform == "win32" else None
 
 
 def look(folder: Path, around: Surroundings) -> Iterator[Finding]:
     yield _folder(folder)
     yield _journal(folder / FILE_NAME)
     yield _disk(folder, around.least_free_bytes)
-    yield from _service(folder, around)
+    yield from start_up.look(folder, around.config, around.unit_folders, around.services)
 
 
 def last_raised(folder: Path) -> str:
@@ -224,58 +175,3 @@ def _disk(folder: Path, least: int) -> Finding:
 def _nearest(folder: Path) -> Path:
     """The folder, or the first one above it that exists."""
     return next((place for place in (folder, *folder.parents) if place.exists()), folder)
-
-
-def _service(folder: Path, around: Surroundings) -> Iterator[Finding]:
-    if around.system == "win32":
-        yield START.says("windows")
-        yield START_RIGHT.says("windows")
-        return
-    found = _unit(around)
-    if found is None:
-        there = any(place.is_dir() for place in around.unit_folders)
-        yield START.says("none" if there else "no_systemd", config=around.config)
-        yield START_RIGHT.says("no_service")
-        return
-    enabled = any(
-        (wants / found.name).exists() for place in around.unit_folders for wants in place.glob("*.wants")
-    )
-    yield START.says("enabled" if enabled else "not_enabled", unit=found.name)
-    yield _right_of(found, folder)
-
-
-def _unit(around: Surroundings) -> Path | None:
-    """The service that runs an agent; the one that names our configuration where there are several."""
-    found = []
-    for place in around.unit_folders:
-        for unit in sorted(place.glob("*.service")) if place.is_dir() else []:
-            text = _text(unit)
-            if re.search(r"(?m)^ExecStart=.*\bagent\b.*\brun\b", text) and "stockwire" in text:
-                found.append((str(around.config) not in text, unit))
-    return min(found, key=lambda pair: pair[0])[1] if found else None
-
-
-def _text(unit: Path) -> str:
-    try:
-        return unit.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _right_of(unit: Path, folder: Path) -> Finding:
-    import pwd
-
-    named = re.findall(r"(?m)^User=(.+?)\s*$", _text(unit))
-    user = named[-1] if named else "root"
-    try:
-        account = pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
-    except KeyError:
-        return START_RIGHT.says("no_user", unit=unit.name, user=user)
-    where = _nearest(folder).stat()
-    groups = os.getgrouplist(account.pw_name, account.pw_gid)
-    if account.pw_uid == where.st_uid:
-        mode = where.st_mode >> 6
-    else:
-        mode = where.st_mode >> 3 if where.st_gid in groups else where.st_mode
-    may = account.pw_uid == 0 or mode & 0o3 == 0o3
-    return START_RIGHT.says("may" if may else "may_not", unit=unit.name, user=user, folder=folder)
