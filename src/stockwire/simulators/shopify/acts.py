@@ -8,24 +8,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from stockwire.simulators.shopify import catalogue, places
+from stockwire.simulators.shopify import catalogue, order_totals, places
 
 if TYPE_CHECKING:
     from stockwire.simulators.shopify.shop import Record, Shop
 
 Act = Callable[[dict[str, Any]], object]
 NAMES = (
+    "add_collection",
     "add_product",
     "advance",
+    "cancel_order",
     "delete_product",
     "drop_scope",
     "duplicate_sku",
+    "edit_order",
     "edit_product",
     "expire_tokens",
+    "fail_bulk_operation",
     "fill",
+    "fulfil_by_hand",
     "grant_scope",
+    "hold_webhooks",
+    "let_webhooks_go",
+    "mark_paid",
+    "place_order",
+    "refund_order",
+    "repeat_webhook",
     "set_stock",
     "throttle",
+    "uninstall",
 )
 
 
@@ -47,6 +59,8 @@ def short(record: Record) -> Record:
     kind = record.get("__typename")
     if kind == "Product":
         return _product(record)
+    if kind == "Order":
+        return _order(record)
     return {name: value for name, value in record.items() if isinstance(value, (str, int, bool, type(None)))}
 
 
@@ -66,8 +80,43 @@ def summary(shop: Shop) -> Record:
                 "lowest": shop.bucket.lowest,
             },
             "locations": [{"id": row["id"], "name": row["name"]} for row in shop.shelf("Location").values()],
+            "bulk_operations": [
+                {name: row[name] for name in ("id", "type", "status", "objectCount")}
+                for row in shop.shelf("BulkOperation").values()
+            ],
+            "webhooks": [
+                {name: row[name] for name in ("id", "topic", "uri", "failures", "delivered")}
+                for row in shop.shelf("WebhookSubscription").values()
+            ],
+            "orders": [_order(order) for order in shop.shelf("Order").values()],
             "products": [_product(product) for product in shop.shelf("Product").values()],
         }
+
+
+def _order(order: Record) -> Record:
+    return {
+        "id": order["id"],
+        "name": order["name"],
+        "financial_status": order_totals.financial_status(order),
+        "fulfilment_status": order_totals.fulfilment_status(order),
+        "cancelled": order["cancelledAt"] is not None,
+        "test": order["test"],
+        "total": str(order_totals.total(order)),
+        "current_total": str(order_totals.total(order, current=True)),
+        "lines": [
+            {"sku": line["sku"], "quantity": line["quantity"], "current_quantity": line["currentQuantity"]}
+            for line in order["lines"]
+        ],
+        "fulfilments": [
+            {
+                "id": made["id"],
+                "status": made["status"],
+                "tracking": made["tracking"],
+                "notified": made["notified"],
+            }
+            for made in order["fulfilments"]
+        ],
+    }
 
 
 def _product(product: Record) -> Record:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from stockwire.simulators.shopify import acts
-from stockwire.simulators.shopify.execute import Executor
+from stockwire.simulators.shopify import acts, bulk, uploads
 from stockwire.simulators.shopify.fields import Call
 from stockwire.simulators.shopify.published import served
 from stockwire.simulators.shopify.tokens import OAuthError
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
 ROUTES = Map(
     [
         Rule("/admin/api/<version>/graphql.json", methods=["POST"], endpoint="graphql"),
+        Rule("/staged-uploads/", methods=["POST"], endpoint="upload"),
+        Rule("/staged-uploads/<path:key>", methods=["PUT"], endpoint="upload"),
+        Rule("/bulk-results/<int:number>.jsonl", methods=["GET"], endpoint="bulk_result"),
         Rule("/admin/oauth/access_token", methods=["POST"], endpoint="token"),
     ]
 )
@@ -37,7 +39,6 @@ class Shopify:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self._executor = Executor(shop)
         self.acts: dict[str, Callable[[dict[str, Any]], object]] = acts.of(shop)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -48,8 +49,9 @@ class Shopify:
         return acts.summary(self.shop)
 
     def close(self) -> None:
-        """Forget what was still to come."""
+        """Forget what was still to come, and send no more webhooks."""
         self.shop.agenda.clear()
+        self.shop.deliveries.close()
 
     def _answer(self, request: Request) -> Response:
         if not self.shop.options.site_url:
@@ -81,8 +83,8 @@ class Shopify:
         fault = request.environ.get("stockwire.fault")
         items = fault.items if fault is not None and fault.kind == "partial" else 0
         call = Call(shop, scopes, answering, now, fault_items=items)
-        with shop.lock:
-            body = self._executor.answer(
+        with shop.acting():
+            body = shop.executor.answer(
                 call, sent["query"], sent.get("variables") or {}, sent.get("operationName")
             )
         response = _json(body)
@@ -98,6 +100,17 @@ class Shopify:
                 return _json(self.shop.tokens.grant_for(form, self.shop.clock.now()))
             except OAuthError as error:
                 return _json({"error": error.code, "error_description": str(error)}, error.status)
+
+    def _upload(self, request: Request, key: str = "") -> Response:
+        with self.shop.lock, request:
+            return uploads.received(self.shop, request, key)
+
+    def _bulk_result(self, request: Request, number: int) -> Response:
+        with self.shop.lock:
+            text = bulk.result(self.shop, number)
+        if text is None:
+            return Response(b"<Error><Code>NoSuchKey</Code></Error>", 404, content_type="application/xml")
+        return Response(text, 200, content_type="application/jsonl")
 
 
 def _matched(request: Request) -> tuple[str, dict[str, Any]] | None:

@@ -34,7 +34,8 @@ class Clock:
 class Agenda:
     """What is due when. Thread-safe; the acts themselves run under whatever lock their runner holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
         self._items: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._lock = threading.Lock()
@@ -43,6 +44,7 @@ class Agenda:
         """Put something on the agenda. Equal times run in the order they were put there."""
         with self._lock:
             heapq.heappush(self._items, (due, next(self._order), act))
+        self._changed()
 
     def next_due(self) -> datetime | None:
         """When the next thing is due; None when there is nothing."""

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLObjectType,
+    GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     execute_sync,
@@ -97,6 +98,10 @@ class Executor:
     def check(self, version: str, query: str) -> DocumentNode | list[GraphQLError]:
         """The parsed document, or what is wrong with it."""
         return self._document(published(version), query)
+
+    def schema(self, version: str) -> GraphQLSchema:
+        """The schema of a version."""
+        return published(version).schema
 
     def _document(self, version: Published, query: str) -> DocumentNode | list[GraphQLError]:
         key = (version.version, query)

@@ -73,11 +73,14 @@ class Options:
     custom_id_needs_definition: bool = True
     product_set_matches_options: bool = True
     old_access_token_lives: bool = True
-    customer_data: bool = True
+    customer_data: str = "full"
     order_prefix: str = "#"
     first_order: int = 1001
     webhook_retry_s: tuple[float, ...] = (60, 180, 420, 900, 1800, 2700, 3600, 4740)
     webhook_timeout_s: float = 5.0
+    webhook_failures_allowed: int = 8
+    webhook_http_allowed: bool = True
+    webhook_version: str = "2026-10"
     stands_at: datetime | None = None
     transport: httpx2.BaseTransport | None = None
 
@@ -105,6 +108,8 @@ def create(**options: Any) -> Shopify:
         rate = str(options["tax_rate"])
         options["tax_rate"] = None if rate.lower() == "none" else rate
     chosen = Options(**options)
+    if chosen.customer_data not in ("full", "none", "denied"):
+        raise ValueError("customer_data is full, none (fields are null) or denied (and an error each).")
     if chosen.stock_new_items_at not in ("first", "all"):
         raise ValueError("stock_new_items_at is first (the first location) or all.")
     return Shopify(Shop(chosen))

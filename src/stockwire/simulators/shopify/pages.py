@@ -51,7 +51,12 @@ def by_number(record: Any) -> tuple[Any, ...]:
 
 
 def page(rows: Sequence[Any], given: dict[str, Any], key: Key = by_number) -> Connection:
-    """The page of `rows` (sorted by `key`, ascending) that first, after, last, before and reverse ask for."""
+    """The page of `rows` (sorted by `key`, ascending) that first, after, last, before and reverse ask for.
+
+    `whole` stands for all of them, as bulk queries read.
+    """
+    if given.get("whole"):
+        return Connection(rows, key, before=False, after=False, total=len(rows))
     first, last = given.get("first"), given.get("last")
     size = _size(first, last)
     order = rows

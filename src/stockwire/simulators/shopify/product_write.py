@@ -42,7 +42,7 @@ def create(_: Any, call: Call, sent: Record) -> Record:
     catalogue.new_variant(shop, product, {name: values[0] for name, values in options})
     _finish(shop, product, wanted, sent)
     catalogue.changed(shop, product, created=True, variants=product["variants"])
-    return {"product": product, "shop": {}}
+    return {"product": product}
 
 
 @field("Mutation.productUpdate", takes="product input media identifier")

@@ -114,7 +114,10 @@ def _attach(kind: GraphQLObjectType, access: dict[str, Any], simulated: dict[str
             continue
         simulated[full] = found
         needed = _access(kind, name, field, access)
-        field.resolve = _guarded(found.resolver or _reader(name), name, needed)
+        resolver = found.resolver or _reader(name)
+        if get_named_type(field.type).name.endswith("Connection"):
+            resolver = _whole_in_bulk(resolver)
+        field.resolve = _guarded(resolver, name, needed)
 
 
 def _of_pattern(kind: GraphQLObjectType, name: str) -> Simulated | None:
@@ -135,7 +138,18 @@ def _reader(name: str) -> Resolver:
     return lambda record, call, given: record[name]
 
 
+def _whole_in_bulk(resolver: Resolver) -> Resolver:
+    """Bulk queries have no pages."""
+    return lambda record, call, given: resolver(
+        record, call, {**given, "whole": True} if call.bulk else given
+    )
+
+
 def _payload(name: str) -> Resolver:
+    if name == "shop":
+        shop = FIELDS["QueryRoot.shop"].resolver
+        assert shop is not None
+        return shop
     return lambda record, call, given: record.get(name, [] if name == "userErrors" else None)
 
 

@@ -101,6 +101,11 @@ class Index:
                 words.setdefault(word, set()).add(number)
 
 
+def test_of(query: str, fields: dict[str, str]) -> Test:
+    """The test a query makes, for lists that have no index."""
+    return _Reader(query, fields, exact=True).read()
+
+
 def _sku_words(entry: Entry | None) -> Iterable[str]:
     if not entry:
         return ()
