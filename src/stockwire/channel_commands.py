@@ -1,4 +1,4 @@
-"""`stockwire channel ...`: add, list, check, pause, resume, retry, skip, unlink."""
+"""`stockwire channel ...`: add, list, check, pause, resume, go-live, retry, skip, unlink."""
 
 from __future__ import annotations
 
@@ -101,6 +101,21 @@ def resume(client_id: int, channel_id: int) -> None:
     """
     _inside(client_id, lambda operator: operator.resume(channel_id, _who()))
     click.echo(f"Channel {channel_id} goes on.")
+
+
+@channel.command("go-live")
+@_CLIENT
+@_CHANNEL
+@click.option("--yes", is_flag=True, help="Without asking.")
+def go_live(client_id: int, channel_id: int, yes: bool) -> None:
+    """Let a channel that was only planned send what it planned. `stockwire plan` shows what that is.
+
+    Example: stockwire channel go-live --client 1 2
+    """
+    if not yes:
+        click.confirm("Everything that `stockwire plan` shows is sent now. Go live?", abort=True)
+    _inside(client_id, lambda operator: operator.go_live(channel_id, _who()))
+    click.echo(f"Channel {channel_id} is live.")
 
 
 @channel.command("retry")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,26 @@ def add_user(client_id: int, username: str, read_only: bool, password: str) -> N
     """
     _hub().add_user(client_id, username, password, "read_only" if read_only else "administrator")
     click.echo(f"{username} may sign in.")
+
+
+@user.command("token")
+@_CLIENT
+@click.argument("username")
+@click.option("--description", default="", help="What it is for, so that you know it again.")
+@click.option("--revoke", is_flag=True, help="Take every token of this user back instead.")
+def token(client_id: int, username: str, description: str, revoke: bool) -> None:
+    """Make a token of the JSON API (docs/api.md) that acts as this user. It is shown once.
+
+    Example: stockwire user token --client 1 thandi --description "our own web shop"
+    """
+    _hub()
+    from stockwire.hub.api.public import tokens
+
+    who = f"{getpass.getuser()} (command line)"
+    if revoke:
+        click.echo(f"{tokens.revoke_tokens(client_id, username, who)} tokens are worth nothing now.")
+    else:
+        click.echo(tokens.make_token(client_id, username, description, who))
 
 
 @click.group()
@@ -193,6 +214,16 @@ def check_source(client_id: int, source_id: int, wait_s: float) -> None:
 )
 @click.option("--stock-buffer", type=int, default=0, help="Units kept back from this channel.")
 @click.option("--qty-limit-upper", type=int, help="The most units ever shown.")
+@click.option("--stock-floor", type=int, default=0, help="Fewer than this are shown as none.")
+@click.option("--compare-at-tier", default="", help="Price list of the compare-at price.")
+@click.option(
+    "--tax",
+    type=click.Choice(["as_is", "add", "remove"]),
+    default="as_is",
+    help="VAT on the price list's prices.",
+)
+@click.option("--tax-rate", type=str, default="15", show_default=True, help="VAT in per cent, for --tax.")
+@click.option("--preview", is_flag=True, help="Plan only: nothing is sent until `stockwire channel go-live`.")
 @click.argument("description")
 def add_channel(
     client_id: int, settings_file: Path | None, source_id: int, kind: str, description: str, **terms: Any

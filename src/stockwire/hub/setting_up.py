@@ -20,6 +20,7 @@ from stockwire.hub import tenancy
 from stockwire.hub.api.agent import new_enrolment_code
 from stockwire.hub.api.agent_auth import new_code
 from stockwire.hub.models import Agent, Audit, Channel, Client, Role, Source, User
+from stockwire.hub.sync.operator import hold_for_preview
 from stockwire.hub.sync.stale import ensure_lanes, mark_whole_channel
 from stockwire.registry import channel_connector, source_connector
 
@@ -103,10 +104,13 @@ def add_channel(
     kind: str,
     description: str,
     settings: Mapping[str, Any],
+    *,
+    preview: bool = False,
     **terms: Any,
 ) -> int:
     """A channel fed by this source; every product is looked at for it at once. `terms` are the channel's
-    own fields: price_tier, warehouses, stock_buffer, qty_limit_upper.
+    own fields: price_tier, warehouses, stock_buffer, qty_limit_upper. With `preview` nothing is sent until it
+    goes live.
     """
     typed = checked(channel_connector(kind).settings, settings)
     with tenancy.scope(client_id):
@@ -121,6 +125,8 @@ def add_channel(
         channel.save()
         ensure_lanes(channel)
         mark_whole_channel(channel.pk)
+        if preview:
+            hold_for_preview(channel)
         _note(client_id, "channel added", description, {**_shown(typed), **terms})
     return int(channel.pk)
 

@@ -38,6 +38,11 @@ def user_by_username(username: str) -> tuple[int, int] | None:
     return _pair("select client_id, user_id from stockwire_user_by_username(%s)", username)
 
 
+def user_by_api_token(token_hash: str) -> tuple[int, int] | None:
+    """(client id, user id) of the person whose API token has this hash and was not revoked."""
+    return _pair("select client_id, user_id from stockwire_user_by_api_token(%s)", token_hash)
+
+
 def channel_by_webhook_key(key: str) -> tuple[int, int] | None:
     """(client id, channel id) of the channel whose webhook address ends in this key."""
     return _pair("select client_id, channel_id from stockwire_channel_by_webhook_key(%s)", key)

@@ -11,7 +11,7 @@ from stockwire.hub.models.catalogue import (
     Quantity,
     Variant,
 )
-from stockwire.hub.models.clients import Client, Role, User
+from stockwire.hub.models.clients import ApiToken, Client, Role, User
 from stockwire.hub.models.lanes import Lane, LaneKind
 from stockwire.hub.models.links import ChannelLink, Known, KnownProduct, ProductLink, Stale, StaleState
 from stockwire.hub.models.order_fetches import FetchState, OrderFetch
@@ -34,6 +34,7 @@ from stockwire.hub.models.places import Agent, Channel, Source, SourceProblem
 __all__ = [
     "HOLDING",
     "Agent",
+    "ApiToken",
     "Audit",
     "Channel",
     "ChannelLink",

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Client(models.Model):
@@ -58,3 +59,18 @@ class User(AbstractBaseUser):
         constraints = [
             models.UniqueConstraint(models.functions.Lower("username"), name="one_user_per_name_in_any_case")
         ]
+
+
+class ApiToken(models.Model):
+    """A key of the JSON API, made by a person and acting as that person. Only its hash is kept."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    description = models.CharField(max_length=200, default="", blank=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "api_tokens"

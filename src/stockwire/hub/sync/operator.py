@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from stockwire.errors import Refused
-from stockwire.hub.models import Audit, Channel, ChannelLink, Known, Lane, Stale, StaleState, Variant
+from stockwire.hub.models import (
+    Audit,
+    Channel,
+    ChannelLink,
+    Known,
+    KnownProduct,
+    Lane,
+    ProductLink,
+    Stale,
+    StaleState,
+    Variant,
+)
 from stockwire.hub.sync.stale import mark_products, wake_pushes
 
 
@@ -82,15 +93,19 @@ def skip(channel_id: int, sku: str, who: str, reason: str) -> None:
 
 
 def unlink(channel_id: int, sku: str, who: str) -> None:
-    """Forget the channel's id of this SKU; it is then looked up by SKU again, or created. Raises Refused."""
+    """Forget the channel's ids of the product with this SKU, of all its variants; they are then looked up by
+    SKU again, or created. Raises Refused."""
     channel = _channel(channel_id)
     product_id = _product_id(channel, sku)
     links = ChannelLink.objects.filter(channel=channel, variant__product_id=product_id)
-    before = list(links.values("product_code", "variant_code"))
+    whole = ProductLink.objects.filter(channel=channel, product_id=product_id)
+    before = [*links.values("product_code", "variant_code"), *whole.values("product_code")]
     if not before:
         raise Refused(f"{sku} is not linked on {channel.description}.", hint="There is nothing to forget.")
     Known.objects.filter(channel=channel, variant__product_id=product_id).delete()
+    KnownProduct.objects.filter(channel=channel, product_id=product_id).delete()
     links.delete()
+    whole.delete()
     mark_products([product_id], "unlinked")
     _note(channel, who, "unlink", sku, {"was": before})
 
@@ -106,13 +121,40 @@ def pause(channel_id: int, who: str, reason: str) -> None:
 
 
 def resume(channel_id: int, who: str) -> None:
-    """Go on with a channel that a person or a missing setting paused."""
+    """Go on with a channel that a person or a missing setting paused. Raises Refused for one that was never
+    live: to resume is not to go live."""
     channel = _channel(channel_id)
+    if not channel.live:
+        raise Refused(
+            f"{channel.description} is not live yet, so there is nothing to resume.",
+            hint=f"Look at `stockwire plan`, then run `stockwire channel go-live` with its id {channel.pk}.",
+        )
     Lane.objects.filter(channel=channel).update(
         paused=False, attempts=0, note="", hint="", next_at=timezone.now()
     )
     wake_pushes({channel_id})
     _note(channel, who, "resume", channel.description, {})
+
+
+def hold_for_preview(channel: Channel) -> None:
+    """Nothing is sent to this channel and nothing taken from it until somebody lets it go live."""
+    Channel.objects.filter(pk=channel.pk).update(live=False)
+    Lane.objects.filter(channel=channel).update(
+        paused=True,
+        note="Not live yet: everything is planned and nothing is sent.",
+        hint="Look at what would be sent (stockwire plan), then let it go live (stockwire channel go-live).",
+        next_at=None,
+    )
+
+
+def go_live(channel_id: int, who: str) -> None:
+    """From now on what was planned is sent. Raises Refused for a channel that is live already."""
+    channel = _channel(channel_id)
+    if channel.live:
+        raise Refused(f"{channel.description} is live already.", hint="There is nothing to do.")
+    Channel.objects.filter(pk=channel.pk).update(live=True)
+    _note(channel, who, "go live", channel.description, {})
+    resume(channel_id, who)
 
 
 def _channel(channel_id: int) -> Channel:

@@ -53,7 +53,7 @@ def lane(client_id: int, lane_id: int, owner: str) -> None:
 def _work(held: lanes.Claim) -> None:
     with tenancy.scope(held.client_id):
         row = Channel.objects.get(pk=held.channel_id)
-    if not row.active:
+    if not row.active or not row.live:
         return
     connector = channel_connector(row.type)
     channel = connector.open(row.read_settings(connector.settings))

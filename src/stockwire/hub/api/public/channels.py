@@ -1,0 +1,107 @@
+"""/api/v1/channels: what would be sent, why, the rules and the flags of a channel."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ninja import Body, Query, Router, Schema
+
+from stockwire.hub import tenancy
+from stockwire.hub.api.public.access import Request, may_change
+from stockwire.hub.models import Flag
+from stockwire.hub.sync import belonging, operator, preview
+from stockwire.hub.sync import why as reasons
+
+router = Router(tags=["channels"])
+EVERY: list[str] = []
+
+
+class RuleGiven(Schema):
+    """One condition; operators are equal, not equal, contains, not contains, greater, less, lookup, empty,
+    not empty."""
+
+    field: str
+    operator: str
+    value: str = ""
+
+
+class Draft(Schema):
+    """Rules to try instead of the stored ones, products to look at, and how many to show."""
+
+    rules: list[RuleGiven] | None = None
+    skus: list[str] = []
+    show: int = preview.SHOWN
+
+
+@router.get("", summary="Every channel with what waits for it")
+def channels(request: Request) -> list[dict[str, Any]]:
+    with tenancy.scope(request.auth.client_id):
+        return [asdict(one) for one in operator.backlogs()]
+
+
+@router.get("/{channel_id}/plan", summary="Exactly what would be sent now, the worst first")
+def plan(
+    request: Request, channel_id: int, sku: Query[list[str]] = EVERY, show: int = preview.SHOWN
+) -> dict[str, Any]:
+    with tenancy.scope(request.auth.client_id):
+        return preview.as_json(preview.preview(channel_id, sku, shown=_bounded(show)))
+
+
+@router.post("/{channel_id}/plan", summary="The same with rules that are not saved yet")
+def plan_draft(request: Request, channel_id: int, draft: Draft) -> dict[str, Any]:
+    rules = None if draft.rules is None else belonging.read_rules([one.dict() for one in draft.rules])
+    with tenancy.scope(request.auth.client_id):
+        made = preview.preview(channel_id, draft.skus, rules, shown=_bounded(draft.show))
+    return preview.as_json(made)
+
+
+@router.get("/{channel_id}/why/{path:sku}", summary="Why a product is on the channel as it is")
+def why(request: Request, channel_id: int, sku: str) -> list[dict[str, Any]]:
+    with tenancy.scope(request.auth.client_id):
+        return [reasons.as_json(one) for one in reasons.why(channel_id, sku)]
+
+
+@router.get("/{channel_id}/rules", summary="The rules of the channel, with live counts")
+def rules(request: Request, channel_id: int) -> dict[str, Any]:
+    with tenancy.scope(request.auth.client_id):
+        channel = belonging.channel_of(channel_id)
+        stored = belonging.rules_of(channel)
+        counts = belonging.count_rules(channel, stored)
+    found = [{"field": one.field, "operator": one.operator.value, "value": one.value} for one in stored]
+    return {"rules": found, "counts": asdict(counts)}
+
+
+@router.put("/{channel_id}/rules", summary="Put these rules in place of the channel's own")
+def set_rules(request: Request, channel_id: int, rules: list[RuleGiven]) -> dict[str, Any]:
+    may_change(request)
+    read = belonging.read_rules([one.dict() for one in rules])
+    with tenancy.scope(request.auth.client_id):
+        return {"counts": asdict(belonging.set_rules(channel_id, read, request.auth.who))}
+
+
+@router.get("/{channel_id}/flags", summary="Who owns which field of the channel")
+def flags(request: Request, channel_id: int) -> dict[str, str]:
+    with tenancy.scope(request.auth.client_id):
+        channel = belonging.channel_of(channel_id)
+        return dict(Flag.objects.filter(channel=channel).order_by("field").values_list("field", "owner"))
+
+
+@router.put("/{channel_id}/flags", summary="Set these flags; an empty owner takes one away")
+def set_flags(request: Request, channel_id: int, flags: Body[dict[str, str]]) -> dict[str, str]:
+    may_change(request)
+    with tenancy.scope(request.auth.client_id):
+        belonging.set_channel_flags(channel_id, flags, request.auth.who)
+        return dict(Flag.objects.filter(channel_id=channel_id).values_list("field", "owner"))
+
+
+@router.post("/{channel_id}/go-live", summary="Let a channel that was only planned send what it planned")
+def go_live(request: Request, channel_id: int) -> dict[str, bool]:
+    may_change(request)
+    with tenancy.scope(request.auth.client_id):
+        operator.go_live(channel_id, request.auth.who)
+    return {"live": True}
+
+
+def _bounded(show: int) -> int:
+    return max(0, min(show, 1_000))

@@ -1,0 +1,195 @@
+"""What would be sent is shown before it is sent, and it is exactly what is sent then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stockwire.errors import Refused
+
+
+@pytest.fixture
+def push(rehearsal: Any) -> Callable[[], None]:
+    return lambda: rehearsal.hub.work("push")
+
+
+@pytest.fixture
+def preview(rehearsal: Any) -> Callable[..., Any]:
+    """What would be sent now; rules as (field, operator, value)."""
+
+    def look(*skus: str, rules: Any = None, **more: Any) -> Any:
+        from stockwire.domain.rules import rule
+        from stockwire.hub.sync.preview import preview
+
+        draft = None if rules is None else [rule(*one) for one in rules]
+        with rehearsal.hub.scope():
+            return preview(rehearsal.channel_id, skus, draft, **more)
+
+    return look
+
+
+def shown(entry: Any) -> dict[str, Any]:
+    return {field.name: field.after for field in entry.fields}
+
+
+def shop(rehearsal: Any) -> dict[str, dict[str, Any]]:
+    return {row["sku"]: row for row in rehearsal.stand.app.state()["products"] if row["status"] != "trash"}
+
+
+def test_the_preview_shows_field_by_field_what_the_next_push_sends(
+    rehearsal: Any, feed: Any, push: Any, preview: Any
+) -> None:
+    feed.send(feed.row("BOLT", SELLINGPRICE1="13.90", OAvailable="7"))
+    made = preview()
+    assert (made.products, dict(made.counts)) == (1, {"add": 1})
+    [entry] = made.entries
+    assert {name: str(value) for name, value in shown(entry).items()} == {
+        "title": "Item BOLT",
+        "price": "13.90",
+        "inventory_management": "True",
+        "quantity": "7",
+    }
+    assert shop(rehearsal) == {}
+    push()
+    assert shop(rehearsal)["BOLT"]["regular_price"] == "13.90"
+    assert dict(preview().counts) == {"nothing": 1}
+
+
+def test_looking_changes_nothing_and_asks_the_shop_nothing(rehearsal: Any, feed: Any, preview: Any) -> None:
+    feed.send(feed.row("BOLT"))
+    before = rehearsal.hub.rows("select * from stale"), rehearsal.stand.calls.total
+    preview()
+    assert (rehearsal.hub.rows("select * from stale"), rehearsal.stand.calls.total) == before
+
+
+def test_the_worst_comes_first_and_is_counted(rehearsal: Any, feed: Any, push: Any, preview: Any) -> None:
+    codes = ("A-TITLE", "B-PRICE", "C-STOCK", "D-GONE", "E-SAME")
+    feed.send(*(feed.row(code, SELLINGPRICE1="100", OAvailable="5") for code in codes))
+    push()
+    feed.send(
+        feed.row("A-TITLE", SELLINGPRICE1="81", OAvailable="5"),
+        feed.row("B-PRICE", SELLINGPRICE1="79", OAvailable="5"),
+        feed.row("C-STOCK", SELLINGPRICE1="100", OAvailable="0"),
+        feed.row("D-GONE", EXTRADTLS8="DELETE"),
+    )
+    made = preview()
+    assert [entry.code for entry in made.entries] == ["D-GONE", "B-PRICE", "C-STOCK", "A-TITLE"]
+    assert dict(made.grave) == {"taken away": 1, "price falls": 1, "stock to zero": 1}
+    assert made.entries[1].severity.said == "price falls by 21%: R100.00 to R79.00"
+    assert dict(made.counts) == {"nothing": 1, "remove": 1, "update": 3}
+    assert [entry.code for entry in preview(shown=2).entries] == ["D-GONE", "B-PRICE"]
+
+
+def test_a_draft_of_rules_shows_what_it_would_take_away_before_it_is_saved(
+    rehearsal: Any, feed: Any, push: Any, preview: Any
+) -> None:
+    feed.send(feed.row("CHEAP", SELLINGPRICE1="10"), feed.row("DEAR", SELLINGPRICE1="1000"))
+    push()
+    made = preview(rules=[("price", "greater", "100")])
+    assert [(entry.code, entry.action, entry.reason) for entry in made.entries] == [
+        ("CHEAP", "remove", "rule: price greater 100; it is 10.0000")
+    ]
+    assert dict(preview().counts) == {"nothing": 2}
+    push()
+    assert set(shop(rehearsal)) == {"CHEAP", "DEAR"}
+
+
+def test_one_sku_is_looked_at_in_any_case_and_an_unknown_one_is_named(
+    rehearsal: Any, feed: Any, preview: Any
+) -> None:
+    feed.send(feed.row("BOLT-M8"), feed.row("NUT"))
+    assert [entry.code for entry in preview(" bolt-m8").entries] == ["BOLT-M8"]
+    with pytest.raises(Refused) as refused:
+        preview("BOLT-M9")
+    assert "There is no SKU BOLT-M9" in refused.value.message
+
+
+def test_a_product_that_cannot_go_out_is_shown_with_its_reason_and_fix(feed: Any, preview: Any) -> None:
+    feed.send(feed.row("BOLT", SELLINGPRICE1=None))
+    made = preview()
+    assert dict(made.counts) == {"problem": 1}
+    assert "BOLT has no price in the price list 'retail'" in made.entries[0].problem
+    assert "selling price in Omni" in made.entries[0].hint
+
+
+def test_the_preview_goes_through_json_without_losing_a_cent(feed: Any, preview: Any) -> None:
+    from stockwire.hub.sync.preview import as_json
+
+    feed.send(feed.row("BOLT", SELLINGPRICE1="13.9"))
+    told = json.loads(json.dumps(as_json(preview())))
+    [entry] = told["entries"]
+    assert {one["field"]: one["after"] for one in entry["fields"]}["price"] == "13.90"
+    assert {one["field"]: one["owner"] for one in entry["fields"]} == {
+        "title": "source",
+        "price": "system",
+        "inventory_management": "source",
+        "quantity": "system",
+    }
+
+
+def test_a_new_channel_can_be_planned_before_anything_is_sent_and_then_goes_live(
+    rehearsal: Any, feed: Any, push: Any, preview: Any
+) -> None:
+    from stockwire.hub.models import Channel
+    from stockwire.hub.sync import operator
+
+    with rehearsal.hub.scope():
+        operator.hold_for_preview(Channel.objects.get(pk=rehearsal.channel_id))
+    feed.send(feed.row("BOLT"))
+    rehearsal.hub.owner.execute("update lanes set next_at = now()")
+    push()
+    assert shop(rehearsal) == {}
+    assert dict(preview().counts) == {"add": 1}
+    with rehearsal.hub.scope(), pytest.raises(Refused) as refused:
+        operator.resume(rehearsal.channel_id, "thandi")
+    assert "go-live" in refused.value.hint
+    with rehearsal.hub.scope():
+        operator.go_live(rehearsal.channel_id, "thandi")
+    push()
+    assert set(shop(rehearsal)) == {"BOLT"}
+    with rehearsal.hub.scope(), pytest.raises(Refused):
+        operator.go_live(rehearsal.channel_id, "thandi")
+
+
+def test_why_answers_with_rule_flag_last_sent_last_error_and_next_action(
+    rehearsal: Any, feed: Any, push: Any
+) -> None:
+    from stockwire.hub.sync import belonging
+    from stockwire.hub.sync.why import as_json, why
+
+    feed.send(feed.row("BOLT", SELLINGPRICE1="13.90", OAvailable="7"))
+    push()
+    with rehearsal.hub.scope():
+        belonging.set_channel_flags(rehearsal.channel_id, {"title": "channel"}, "thandi")
+        belonging.set_rules(rehearsal.channel_id, belonging.read_rules(
+            [{"field": "price", "operator": "greater", "value": "10"}]
+        ), "thandi")  # fmt: skip
+    feed.send(feed.row("BOLT", SELLINGPRICE1=None, OAvailable="6"))
+    with rehearsal.hub.scope():
+        [found] = why(rehearsal.channel_id, "bolt")
+    assert found.offered == "no: a rule of the channel keeps it out"
+    assert found.rule == "rule: price greater 10; it is empty"
+    assert found.withheld == (("title", "flag title of Web shop is channel"),)
+    assert found.next_action.startswith("take it away with the next push")
+    assert [(one.name, one.value) for one in found.last_sent] == [
+        ("inventory_management", True),
+        ("price", "13.90"),
+        ("quantity", 7),
+    ]
+    assert json.loads(json.dumps(as_json(found)))["link"].startswith("product ")
+
+
+def test_why_says_what_waits_for_a_person_and_the_fix(rehearsal: Any, feed: Any, push: Any) -> None:
+    from stockwire.hub.sync.why import why
+
+    feed.send(feed.row("BOLT", SELLINGPRICE1=None))
+    push()
+    with rehearsal.hub.scope():
+        [found] = why(rehearsal.channel_id, "BOLT")
+    assert found.link == "not linked: the channel has never confirmed it"
+    assert "BOLT has no price" in found.last_error
+    assert "selling price" in found.last_hint
+    assert found.next_action.startswith("waits for you")

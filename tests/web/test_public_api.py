@@ -1,0 +1,158 @@
+"""The JSON API: each call acts as one person of one business, and answers in the operator's words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+SHOP = {"api_url": "https://shop.example.com", "consumer_key": "ck_1", "consumer_secret": "cs_1"}
+
+
+@pytest.fixture
+def call(hub: Any) -> Callable[..., Any]:
+    """Call an address as a user: call("GET", "channels", user="thandi"). Gives (status, JSON)."""
+    from django.test import Client
+
+    from stockwire.hub.api.public.tokens import make_token
+    from stockwire.hub.setting_up import add_user
+
+    tokens: dict[str, str] = {}
+    for username, role in (("thandi", "administrator"), ("sipho", "read_only")):
+        add_user(hub.client_id, username, "correct horse 42 battery", role)
+        tokens[username] = make_token(hub.client_id, username, "a test", "a test")
+
+    def ask(
+        method: str, path: str, body: Any = None, *, user: str = "thandi", token: str = ""
+    ) -> tuple[int, Any]:
+        bearer = token or tokens.get(user, "")
+        answer = Client().generic(
+            method,
+            f"/api/v1/{path}",
+            data="" if body is None else json.dumps(body),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {bearer}"} if bearer else {},
+        )
+        return answer.status_code, answer.json()
+
+    ask.tokens = tokens  # type: ignore[attr-defined]
+    return ask
+
+
+@pytest.fixture
+def channel_id(hub: Any) -> int:
+    """A channel with two products."""
+    from stockwire.hub import models
+
+    made = hub.new_channel(**SHOP)
+    with hub.scope():
+        for code, price in (("BOLT/M8", 12), ("NUT", 3)):
+            owned = {"client_id": hub.client_id}
+            product = models.Product.objects.create(
+                **owned, source_id=hub.source_id, source_product_code=code, active=True, title=code
+            )
+            variant = models.Variant.objects.create(
+                **owned, source_id=hub.source_id, product=product, source_variant_code=code, sku=code
+            )
+            models.PriceTier.objects.create(**owned, variant=variant, tier="retail", price=price)
+            models.Quantity.objects.create(**owned, variant=variant, warehouse="", quantity=5)
+    return int(made)
+
+
+def test_the_plan_of_a_channel_can_be_asked_for(call: Any, channel_id: int) -> None:
+    status, told = call("GET", f"channels/{channel_id}/plan?show=1")
+    assert (status, told["counts"], len(told["entries"])) == (200, {"add": 2}, 1)
+    status, told = call("GET", f"channels/{channel_id}/plan?sku=nut")
+    assert [entry["code"] for entry in told["entries"]] == ["NUT"]
+    assert {field["field"]: field["after"] for field in told["entries"][0]["fields"]}["price"] == "3.00"
+
+
+def test_a_draft_of_rules_is_tried_and_not_saved(call: Any, channel_id: int) -> None:
+    rules = [{"field": "price", "operator": "less", "value": "10"}]
+    status, told = call("POST", f"channels/{channel_id}/plan", {"rules": rules})
+    assert (status, told["counts"]) == (200, {"add": 1, "nothing": 1})
+    assert call("GET", f"channels/{channel_id}/rules")[1]["rules"] == []
+
+
+def test_rules_are_saved_with_what_they_do(call: Any, channel_id: int, hub: Any) -> None:
+    rules = [{"field": "price", "operator": "less", "value": "10"}]
+    status, told = call("PUT", f"channels/{channel_id}/rules", rules)
+    assert (status, told["counts"]["offered"], told["counts"]["kept_out"]) == (200, 1, {"price less 10": 1})
+    assert call("GET", f"channels/{channel_id}/rules")[1]["rules"] == rules
+    assert hub.rows("select who from audit where action = 'rules set'") == [("thandi (API)",)]
+
+
+def test_flags_of_channels_and_sources_are_set_and_read(call: Any, channel_id: int, hub: Any) -> None:
+    assert call("PUT", f"channels/{channel_id}/flags", {"Title": "channel"}) == (200, {"title": "channel"})
+    assert call("GET", f"channels/{channel_id}/flags") == (200, {"title": "channel"})
+    assert call("PUT", f"sources/{hub.source_id}/flags", {"qty": "system"}) == (200, {"qty": "system"})
+    assert call("GET", f"sources/{hub.source_id}/flags", user="sipho") == (200, {"qty": "system"})
+
+
+def test_why_takes_a_sku_with_a_slash(call: Any, channel_id: int) -> None:
+    status, [told] = call("GET", f"channels/{channel_id}/why/BOLT/M8")
+    assert (status, told["code"], told["offered"]) == (200, "BOLT/M8", "yes")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "channels/{}/rules", []),
+        ("PUT", "channels/{}/flags", {"title": "channel"}),
+        ("POST", "channels/{}/go-live", None),
+        ("PUT", "sources/1/flags", {"title": "system"}),
+    ],
+)
+def test_who_may_only_read_changes_nothing(
+    call: Any, channel_id: int, method: str, path: str, body: Any
+) -> None:
+    status, told = call(method, path.format(channel_id), body, user="sipho")
+    assert status == 403
+    assert "may look but not change" in told["message"]
+
+
+def test_errors_say_what_is_wrong_and_what_to_do(call: Any, channel_id: int) -> None:
+    status, told = call("GET", f"channels/{channel_id}/plan?sku=NONE")
+    assert (status, "There is no SKU NONE" in told["message"]) == (422, True)
+    assert told["hint"]
+    status, told = call(
+        "PUT", f"channels/{channel_id}/rules", [{"field": "colour", "operator": "equal", "value": "x"}]
+    )
+    assert status == 422
+    assert "Rule 1: There is no field colour" in told["message"]
+    status, told = call("PUT", f"channels/{channel_id}/rules", [{"operator": "equal"}])
+    assert status == 422
+    assert "field" in told["message"]
+
+
+def test_an_unknown_a_missing_and_a_revoked_token_are_turned_away(
+    call: Any, channel_id: int, hub: Any
+) -> None:
+    from stockwire.hub.api.public.tokens import revoke_tokens
+
+    assert call("GET", "channels", token="swp_nonsense")[0] == 401
+    assert call("GET", "channels", user="nobody")[0] == 401
+    assert call("GET", "channels")[0] == 200
+    assert revoke_tokens(hub.client_id, "Thandi", "a test") == 1
+    status, told = call("GET", "channels")
+    assert (status, told["message"]) == (401, "The hub does not know this API token.")
+    assert "stockwire user token" in told["hint"]
+
+
+def test_a_token_shows_its_own_business_only(call: Any, channel_id: int, hub: Any) -> None:
+    from stockwire.hub.api.public.tokens import make_token
+    from stockwire.hub.setting_up import add_client, add_user
+
+    other = add_client("Bosveld Tools")
+    add_user(other, "pieter", "correct horse 42 battery")
+    token = make_token(other, "pieter", "", "a test")
+    assert call("GET", "channels", token=token) == (200, [])
+    assert call("GET", f"channels/{channel_id}/plan", token=token)[0] == 422
+
+
+def test_only_the_hash_of_a_token_is_kept(call: Any, hub: Any) -> None:
+    kept = {row[0] for row in hub.rows("select token_hash from api_tokens")}
+    assert len(kept) == 2
+    assert not kept & set(call.tokens.values())
