@@ -91,6 +91,7 @@ class Change:
     product, `variants` only those variants that are to be added, changed or taken away, and `link` is the
     product's own (without a variant code). Its `sku` is the product code and no SKU of the channel. A push
     may name variants with an ADD below a product that is linked already. REMOVE takes the whole product.
+    A change that only takes variants away from a product may have no option names.
 
     Field names. content: title, body_html, collection, product_type, vendor, tags, active, meta.<key>,
     option_names, and for a variant barcode, grams, option_values; price: price, compare_at; stock: quantity,
@@ -109,6 +110,11 @@ class Change:
     option_names: tuple[str, ...] = ()
     variants: tuple[VariantChange, ...] = ()
     images: tuple[Image, ...] = ()
+
+    @property
+    def has_variants(self) -> bool:
+        """Whether it speaks of a product with variants."""
+        return bool(self.option_names or self.variants)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def _sorted(run: Run, changes: Sequence[Change]) -> tuple[list[Item], list[Item]
     written: list[Item] = []
     taken: set[str] = set()
     for position, change in enumerate(changes):
-        item = _family(position, change) if change.option_names else Item(position, change)
+        item = _family(position, change) if change.has_variants else Item(position, change)
         try:
             item.product_id = product_id(change)
             item.memory = dict(change.link.memory) if change.link and item.product_id else {}

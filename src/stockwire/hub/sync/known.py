@@ -130,7 +130,7 @@ def _read(facts: _Facts, snapshot: Snapshot, change: Change, outcome: Done) -> N
             # What is gone may have made way for what the product is now.
             if snapshot.product.active:
                 facts.compare_anew.add(snapshot.product_id)
-    elif change.option_names:
+    elif change.has_variants:
         if outcome.link is None:
             return
         known = snapshot.confirmed.known
