@@ -23,6 +23,8 @@ COMMANDS = {
     "rule": ("stockwire.belonging_commands", "rule"),
     "why": ("stockwire.plan_commands", "why"),
     "demo": ("stockwire.demo.commands", "demo"),
+    "export": ("stockwire.export_commands", "export"),
+    "import": ("stockwire.import_commands", "import_group"),
     "migrate": ("stockwire.hub_commands", "migrate"),
     "order": ("stockwire.order_commands", "order"),
     "sim": ("stockwire.sim_commands", "sim"),

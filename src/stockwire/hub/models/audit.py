@@ -11,7 +11,8 @@ from stockwire.hub.models.clients import Client
 class Audit(models.Model):
     """`who` is a username, or the part of the system that acted ("agent", "worker", "set-up")."""
 
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    # An import adds as many rows as products; the check of each would cost it as much as the row itself.
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     at = models.DateTimeField(db_default=Now())
     who = models.CharField(max_length=150)
     action = models.CharField(max_length=60)

@@ -114,7 +114,11 @@ class ProductMeta(models.Model):
 
 
 class Image(models.Model):
-    """An image of a product, known by the hash of its content once it has been read."""
+    """An image of a product, known by the hash of its content once it has been read.
+
+    `src` is an address, or "/images/..." for one that was uploaded. Until `content_hash` is known it is
+    fetched at `next_at`; what is wrong stands in `problem`, and what stays wrong has no `next_at`.
+    """
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     product = models.ForeignKey(Product, on_delete=models.CASCADE)
@@ -122,9 +126,20 @@ class Image(models.Model):
     content_hash = models.CharField(max_length=64, default="", blank=True)
     position = models.IntegerField(default=0)
     active = models.BooleanField(default=True)
+    kind = models.CharField(max_length=10, db_default="", blank=True)
+    width = models.IntegerField(null=True)
+    height = models.IntegerField(null=True)
+    attempts = models.IntegerField(db_default=0)
+    next_at = models.DateTimeField(null=True, db_default=models.functions.Now())
+    problem = models.TextField(db_default="", blank=True)
+    hint = models.TextField(db_default="", blank=True)
 
     class Meta:
         db_table = "images"
+        constraints = [
+            models.UniqueConstraint(fields=["product", "src"], name="one_image_per_product_and_address")
+        ]
+        indexes = [models.Index(fields=["next_at"], name="images_due")]
 
 
 class HeldDeactivation(models.Model):

@@ -6,7 +6,7 @@ was counted there would be sold for ever.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
 
@@ -17,6 +17,12 @@ TIDY = """
     delete from product_meta m using products p, unnest(%s::text[], %s::text[]) as sent(code, keys)
     where p.source_id = %s and p.source_product_code = sent.code and m.product_id = p.id
         and m.key ^@ any(%s) and m.key <> all(string_to_array(sent.keys, E'\\x1f'))
+    returning m.product_id
+"""
+
+META = """
+    delete from product_meta m using products p, unnest(%s::text[], %s::text[]) as gone(code, key)
+    where p.source_id = %s and p.source_product_code = gone.code and m.product_id = p.id and m.key = gone.key
     returning m.product_id
 """
 
@@ -38,10 +44,26 @@ def remove_quantities(source: Source, gone: Sequence[tuple[str, str]]) -> list[i
         return sorted({row[0] for row in cursor.fetchall()})
 
 
+def remove_meta(source: Source, named: Mapping[str, Iterable[str]]) -> list[int]:
+    """Ids of the products that lost attributes, `named` by product code, in an open scope (meta_delete)."""
+    pairs = [(code, key) for code, keys in named.items() for key in keys]
+    if not pairs:
+        return []
+    codes, keys = zip(*pairs, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(META, [list(codes), list(keys), source.pk])
+        return sorted({row[0] for row in cursor.fetchall()})
+
+
+def tidy_prefixes(source: Source) -> list[str]:
+    """Prefixes of attributes that go when a sync no longer brings them, as the operator named them."""
+    listed = str(source.settings.get("deactivate_productmeta_prefix_csv", ""))
+    return [prefix for part in listed.split(",") if (prefix := part.strip())]
+
+
 def tidy(source: Source, products: Sequence[SourceProduct]) -> list[int]:
     """Ids of the products that lost an attribute, inside the batch's transaction (behaviour A8)."""
-    listed = str(source.settings.get("deactivate_productmeta_prefix_csv", ""))
-    prefixes = [prefix for part in listed.split(",") if (prefix := part.strip())]
+    prefixes = tidy_prefixes(source)
     sent = [product for product in products if product.product_active is Active.ACTIVE]
     if not prefixes or not sent:
         return []

@@ -40,7 +40,7 @@ def stage(products: Sequence[SourceProduct], removed: Sequence[str] = ()) -> Sta
     if active:
         with connection.cursor() as cursor:
             cursor.execute(STAGE)
-            _copy(cursor, "incoming", (_incoming(product) for product in active))
+            copy_rows(cursor, (_incoming(product) for product in active))
     return Staged(len(active), any(product.meta for product in active), [*deleted, *removed])
 
 
@@ -92,27 +92,35 @@ def _incoming(product: SourceProduct) -> tuple[Any, ...]:
         product.barcode,
         product.grams,
         product.inventory_management,
-        _names(tuple(product.price_tiers)),
-        _numbers(product.price_tiers),
-        _names(tuple(product.quantities)),
-        _numbers(product.quantities),
+        name_array(tuple(product.price_tiers)),
+        number_array(product.price_tiers),
+        name_array(tuple(product.quantities)),
+        number_array(product.quantities),
         json.dumps(dict(product.meta)) if product.meta else None,
+        True,
     )
 
 
 @lru_cache(maxsize=1024)
-def _names(names: tuple[str, ...]) -> str:
-    """A PostgreSQL array literal; a catalogue has few different sets of price lists and warehouses."""
-    quoted = ('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names)
+def name_array(names: tuple[str, ...]) -> str:
+    """As text_array; a catalogue has few different sets of price lists and warehouses."""
+    return text_array(names)
+
+
+def text_array(texts: Iterable[str]) -> str:
+    """A PostgreSQL array literal, many times faster than the driver's own."""
+    quoted = ('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
     return "{" + ",".join(quoted) + "}"
 
 
-def _numbers(amounts: Mapping[str, Decimal]) -> str:
+def number_array(amounts: Mapping[str, Decimal]) -> str:
+    """The amounts as a PostgreSQL array literal, in the order of their names."""
     return "{" + ",".join(map(str, amounts.values())) + "}"
 
 
-def _copy(cursor: Any, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    with cursor.copy(f"copy {table} from stdin") as copy:
+def copy_rows(cursor: Any, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Rows in the order of the columns of STAGE into this transaction's temporary table."""
+    with cursor.copy("copy incoming from stdin") as copy:
         for row in rows:
             copy.write_row(row)
 
@@ -121,7 +129,8 @@ STAGE = """
     create temporary table if not exists incoming (
         product_code text, variant_code text, sku text, title text, body_html text, collection text,
         product_type text, vendor text, tags text, barcode text, grams integer, managed boolean,
-        tiers text[], prices numeric(16, 4)[], warehouses text[], quantities numeric(16, 4)[], meta json
+        tiers text[], prices numeric(16, 4)[], warehouses text[], quantities numeric(16, 4)[], meta json,
+        active boolean
     ) on commit delete rows;
     delete from incoming
 """
@@ -157,15 +166,16 @@ NEW = """
 PRODUCTS = """
     insert into products as p (client_id, source_id, source_product_code, active, title, body_html,
         collection, product_type, vendor, tags)
-    select distinct on (product_code) %(client)s, %(source)s, product_code, true, title, body_html,
+    select distinct on (product_code) %(client)s, %(source)s, product_code, active, title, body_html,
         collection, product_type, vendor, tags from incoming order by product_code
     on conflict (source_id, source_product_code) do update set
-        active = true, title = excluded.title, body_html = coalesce(excluded.body_html, p.body_html),
+        active = excluded.active, title = excluded.title,
+        body_html = coalesce(excluded.body_html, p.body_html),
         collection = coalesce(excluded.collection, p.collection),
         product_type = coalesce(excluded.product_type, p.product_type),
         vendor = coalesce(excluded.vendor, p.vendor), tags = coalesce(excluded.tags, p.tags),
         modified_at = now()
-    where not p.active or p.title <> excluded.title
+    where p.active <> excluded.active or p.title <> excluded.title
         or p.body_html is distinct from coalesce(excluded.body_html, p.body_html)
         or p.collection is distinct from coalesce(excluded.collection, p.collection)
         or p.product_type is distinct from coalesce(excluded.product_type, p.product_type)
@@ -195,12 +205,15 @@ VARIANTS = f"""
 """  # noqa: S608 - the parts are constants of this file
 FEWER = (
     f"""delete from price_tiers t using incoming i {_VARIANT}
-        where t.variant_id = v.id and t.tier <> all(i.tiers) returning v.product_id""",  # noqa: S608
+        cross join lateral (select x.tier from price_tiers x where x.variant_id = v.id offset 0) x
+        where t.variant_id = v.id and t.tier = x.tier and x.tier <> all(i.tiers) returning v.product_id""",  # noqa: S608
     # Only what changed is sent, so a batch may bring one warehouse of an item: the others stay. A figure for
     # all warehouses together ("") and figures for single ones do not go together.
     f"""delete from quantities q using incoming i {_VARIANT}
-        where q.variant_id = v.id and q.warehouse <> all(i.warehouses)
-            and (q.warehouse = '' or '' = any(i.warehouses)) returning v.product_id""",  # noqa: S608
+        cross join lateral (select x.warehouse from quantities x where x.variant_id = v.id offset 0) x
+        where q.variant_id = v.id and q.warehouse = x.warehouse and x.warehouse <> all(i.warehouses)
+            and i.warehouses <> '{{}}' and (x.warehouse = '' or '' = any(i.warehouses))
+        returning v.product_id""",  # noqa: S608
 )
 _CHANGED = """
     with written as ({} returning variant_id)

@@ -1,0 +1,67 @@
+"""A file of rows under a header, whatever its kind: which kind is told by its content, never by its name.
+
+One row is in hand at a time (CSV); a spreadsheet's reader holds it whole, so that is bounded in size.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stockwire.errors import Refused
+from stockwire.files.csv_rows import csv_rows
+from stockwire.files.formulas import as_meant
+from stockwire.files.xlsx_rows import xlsx_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that is there but cannot be read, and why."""
+
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`header` are the cells of the first row that has any. `rows` yields (number, cells) or (number,
+    Unreadable), each once; numbers are those a spreadsheet shows. Rows of blank cells only are left out."""
+
+    header: Sequence[str]
+    rows: Iterator[tuple[int, Sequence[str] | Unreadable]]
+
+
+@contextmanager
+def open_table(path: Path) -> Iterator[Table]:
+    """The rows of a CSV or XLSX file. Raises Refused when it is neither, or has no header."""
+    if not path.is_file():
+        raise Refused(f"There is no file {path.name}.", hint="Check the name and the folder.")
+    raw = xlsx_rows(path) if zipfile.is_zipfile(path) else csv_rows(path)
+    rows = _rows(raw)
+    for _, header in rows:
+        if isinstance(header, Unreadable):
+            raise Refused(f"The header of {path.name} cannot be read: {header.message}", hint=header.fix)
+        yield Table(header, rows)
+        return
+    raise Refused(
+        f"{path.name} is empty.", hint="The first row names the columns, the rows below hold the data."
+    )
+
+
+def _rows(
+    raw: Iterator[tuple[int, list[str] | str]],
+) -> Iterator[tuple[int, Sequence[str] | Unreadable]]:
+    for number, cells in raw:
+        if isinstance(cells, str):
+            yield (
+                number,
+                Unreadable(
+                    f"The row cannot be read: {cells}.",
+                    "Look for a quotation mark that is opened and never closed.",
+                ),
+            )
+        elif (whole := "".join(cells)) and not whole.isspace():
+            yield number, as_meant(cells) if "'" in whole else cells

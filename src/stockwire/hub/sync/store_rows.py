@@ -1,0 +1,259 @@
+"""Rows of a file into the tables, for an import and for a linked source alike: located, staged, kept to what
+may be written, compared, stored, and what changed marked stale and put into the audit.
+
+One call is one batch inside the caller's transaction. With `dry_run` only the temporary table is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from stockwire.domain.flags import Flags
+from stockwire.domain.product_rows import PRODUCT_TEXTS, ProductRow, RowResult
+from stockwire.hub.models import Agent, Source
+from stockwire.hub.sync.audit_rows import AuditRow, note_all
+from stockwire.hub.sync.image_rows import image_changes, store_images
+from stockwire.hub.sync.locate_rows import Located, Place, locate
+from stockwire.hub.sync.no_longer_sent import remove_meta
+from stockwire.hub.sync.row_differences import Changes, differences
+from stockwire.hub.sync.stale import mark_products
+from stockwire.hub.sync.store_products import (
+    STAGE,
+    Staged,
+    copy_rows,
+    name_array,
+    number_array,
+    rivals,
+    store,
+    text_array,
+)
+from stockwire.hub.sync.writable import keep_to_writable, may_write
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """`flags` say what may be written of a product that is there; `create` whether new ones may come in.
+    `who` and `action` stand in the audit. `meta_prefixes`: attributes that begin so and are not in the row
+    go. `coming` are the products that came in with earlier rows of the file, or would have.
+    """
+
+    flags: Flags
+    create: bool
+    who: str
+    action: str
+    dry_run: bool = False
+    meta_prefixes: tuple[str, ...] = ()
+    coming: set[str] = field(default_factory=set)
+
+
+def take_turn(source: Source) -> None:
+    """Wait until no agent and no other import is writing to this source, in the order in which agents do."""
+    list(Agent.objects.select_for_update().filter(source=source).order_by("id").values_list("id"))
+    list(Source.objects.select_for_update(no_key=True).filter(pk=source.pk).values_list("id"))
+
+
+def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[RowResult]:
+    """Store one batch of rows, each code once in it; what happened to each, in the order of the rows."""
+    located = locate(source, rows, create=how.create, coming=how.coming)
+    located = replace(located, places=_one_voice(located.places))
+    places = located.places
+    before = _staged(source, places, how)
+    removed = _meta_to_remove(source, places, how)
+    images = image_changes(source, places, writable=may_write(how.flags, "images"))
+    results = [*located.settled, *_gone_results([*located.gone, *located.gone_variants])]
+    for place in places:
+        changes = dict(before.get(place.row.variant_code, {}))
+        changes |= {
+            f"meta_{key}": (value, None) for key, value in removed.get(place.row.product_code, {}).items()
+        }
+        changes |= images.get(place.row.product_code, {})
+        if place.off and place.row.active:
+            changes["active"] = ("false", "true")
+        results.append(_result(place, changes))
+    if not how.dry_run:
+        _write(source, located, removed=removed, images=images, how=how)
+        _note_new(source, places, how)
+        note_all(source.client_id, how.who, how.action, _audit_rows(places, results))
+    return sorted(results, key=lambda result: result.number)
+
+
+def _one_voice(places: Sequence[Place]) -> list[Place]:
+    """A title that only one row of a product gives is the title in all of them."""
+    titles = {p.row.product_code: p.row.texts["title"] for p in places if "title" in p.row.texts}
+    return [
+        replace(place, row=replace(place.row, texts={**place.row.texts, "title": title}))
+        if "title" not in place.row.texts and (title := titles.get(place.row.product_code)) is not None
+        else place
+        for place in places
+    ]
+
+
+def _staged(source: Source, places: Sequence[Place], how: How) -> Mapping[str, Changes]:
+    """Bring the rows into the temporary table as far as they may be written; what they would change."""
+    if not places:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(STAGE)
+        copy_rows(cursor, map(_incoming, places))
+    if all(place.new == "product" for place in places):
+        return {}
+    keep_to_writable(source, how.flags, partial=True)
+    return differences(source)
+
+
+def _incoming(place: Place) -> tuple[Any, ...]:
+    row, new = place.row, place.new == "product"
+    texts = row.texts
+
+    def text(name: str) -> str | None:
+        return (texts.get(name) or None) if new else texts.get(name)
+
+    meta = {key: value for key, value in row.meta.items() if value or not new}
+    return (
+        row.product_code,
+        row.variant_code,
+        row.sku or (row.variant_code if place.new else None),
+        text("title"),
+        text("body_html"),
+        text("collection"),
+        text("product_type"),
+        text("vendor"),
+        text("tags"),
+        (row.barcode or None) if place.new else row.barcode,
+        row.grams,
+        True if place.new and row.inventory_management is None else row.inventory_management,
+        name_array(tuple(row.prices)),
+        number_array(row.prices),
+        name_array(tuple(row.quantities)),
+        number_array(row.quantities),
+        json.dumps(meta) if meta else None,
+        True if new else row.active,
+    )
+
+
+def _meta_to_remove(source: Source, places: Sequence[Place], how: How) -> dict[str, dict[str, str]]:
+    """Attributes that go: those a row names to be deleted, and those of a prefix that it no longer brings."""
+    asked: dict[str, tuple[str, ...]] = {}
+    for place in places:
+        if place.product_id is not None:
+            asked[place.row.product_code] = place.row.meta_delete
+    if not (how.meta_prefixes or any(asked.values())):
+        return {}
+    sent = {place.row.product_code: set(place.row.meta) for place in places}
+    with connection.cursor() as cursor:
+        cursor.execute(META_OF, {"source": source.pk, "codes": list(asked)})
+        found = cursor.fetchall()
+    removed: dict[str, dict[str, str]] = {}
+    for code, key, value in found:
+        named = key in asked[code]
+        lapsed = how.meta_prefixes and key.startswith(how.meta_prefixes) and key not in sent[code]
+        if (named or lapsed) and may_write(how.flags, f"meta.{key}"):
+            removed.setdefault(code, {})[key] = value
+    return removed
+
+
+def _write(
+    source: Source,
+    located: Located,
+    *,
+    removed: Mapping[str, Mapping[str, str]],
+    images: Mapping[str, Changes],
+    how: How,
+) -> None:
+    places, gone = located.places, list(dict.fromkeys(place.row.product_code for place in located.gone))
+    staged = Staged(len(places), any(place.row.meta for place in places), gone)
+    changed = {*store(source, staged), *remove_meta(source, removed), *store_images(source, images)}
+    changed |= _switch_variants(source, located)
+    mark_products(sorted({*changed, *rivals(sorted(changed))}) if gone else sorted(changed), how.action)
+    if gone:
+        # A person did this on purpose: it is no reason to hold back what the source takes away next.
+        Source.objects.filter(pk=source.pk).update(deactivations_confirmed_at=timezone.now())
+
+
+def _switch_variants(source: Source, located: Located) -> set[int]:
+    """Single variants that go, or come back; the ids of their products."""
+    wanted = [(place.row.variant_code, False) for place in located.gone_variants]
+    wanted += [(place.row.variant_code, True) for place in located.places if place.off and place.row.active]
+    if not wanted:
+        return set()
+    codes, actives = zip(*wanted, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(SWITCH, [list(codes), list(actives), source.pk])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _result(place: Place, changes: Changes) -> RowResult:
+    row = place.row
+    if place.new == "product":
+        return RowResult(row.number, row.code, "add", images=len(row.images))
+    outcome = "update" if changes or place.new else "nothing"
+    message = f"New variant of {row.product_code}." if place.new else ""
+    images = sum(name.startswith("image") and old is None for name, (old, _) in changes.items())
+    return RowResult(row.number, row.code, outcome, changes, message, images=images)
+
+
+def _gone_results(gone: Sequence[Place]) -> Iterator[RowResult]:
+    for place in gone:
+        yield RowResult(place.row.number, place.row.code, "delete", {"active": ("true", "false")})
+
+
+def _note_new(source: Source, places: Sequence[Place], how: How) -> None:
+    """The audit of products that are new: everything that was given of them, a row per variant."""
+    new = [place.row.product_code for place in places if place.new == "product"]
+    if new:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                NOTE_NEW, [source.client_id, how.who[:150], how.action[:60], text_array(dict.fromkeys(new))]
+            )
+
+
+def _audit_rows(places: Sequence[Place], results: Sequence[RowResult]) -> Iterator[AuditRow]:
+    """One per product that was there: what of it was before and is now; of a variant with its code first."""
+    of_row = {place.row.number: place.row for place in places}
+    products: dict[str, dict[str, tuple[str | None, str | None]]] = {}
+    for result in results:
+        if not result.changes:
+            continue
+        row = of_row.get(result.number)
+        code = row.product_code if row else result.code
+        of_product = products.setdefault(code, {})
+        for name, change in result.changes.items():
+            shared = row is None or row.variant_code == code or _is_of_product(name)
+            of_product[name if shared else f"{result.code}: {name}"] = change
+    for code, changes in products.items():
+        before = {name: old for name, (old, _) in changes.items() if old is not None}
+        yield AuditRow(code, before or None, {name: new for name, (_, new) in changes.items()})
+
+
+def _is_of_product(name: str) -> bool:
+    return name in PRODUCT_TEXTS or name == "active" or name.startswith(("meta_", "image"))
+
+
+META_OF = """
+    select c.code, m.key, m.value from unnest(%(codes)s::text[]) as c(code)
+    cross join lateral (select p.id from products p
+        where p.source_id = %(source)s and p.source_product_code = c.code offset 0) p
+    join product_meta m on m.product_id = p.id
+"""
+SWITCH = """
+    update variants v set active = wanted.active
+    from unnest(%s::text[], %s::boolean[]) as wanted(code, active)
+    where v.source_id = %s and v.source_variant_code = wanted.code and v.active <> wanted.active
+    returning v.product_id
+"""
+NOTE_NEW = """
+    insert into audit (client_id, who, action, subject, after)
+    select %s, %s, %s, i.product_code, jsonb_strip_nulls(jsonb_build_object(
+        'source_variant_code', i.variant_code, 'title', i.title, 'body_html', i.body_html,
+        'collection', i.collection, 'product_type', i.product_type, 'vendor', i.vendor, 'tags', i.tags,
+        'sku', i.sku, 'barcode', i.barcode, 'grams', i.grams, 'inventory_management', i.managed,
+        'price_tiers', jsonb_object(i.tiers, i.prices::text[]),
+        'qty_availability', jsonb_object(i.warehouses, i.quantities::text[]), 'meta', i.meta))
+    from incoming i where i.product_code = any(%s)
+"""
