@@ -330,3 +330,25 @@ def test_one_variant_goes_alone_and_the_last_one_takes_the_product_along(hub: An
     assert (counts.deleted, active()[0]) == (1, False)
     _, [result] = take(both, ("SHIRT", "SHIRT-S", "TRUE"))
     assert (result.outcome, active()) == ("update", [True, [True, True, True]])
+
+
+def test_options_are_stored_compared_and_exported(hub: Any, take: Import, tmp_path: Path) -> None:
+    from stockwire.hub.sync.export_products import export_products
+
+    header = ("source_product_code", "source_variant_code", "title", "option1_name", "option1_value")
+    rows = [("SHIRT", f"SHIRT-{size}", "Shirt", "Size", size) for size in "SM"]
+    take(header, *rows)
+    assert hub.rows("select option_names from products") == [(["Size"],)]
+    assert hub.rows("select option_values from variants order by id") == [(["S"],), (["M"],)]
+    _, [result] = take(header, ("SHIRT", "SHIRT-M", "Shirt", "Size", "Medium"))
+    assert result.changes == {"option1_value": ("M", "Medium")}
+    _, [result] = take(header, ("SHIRT", "SHIRT-M", "Shirt", "Size", ""))
+    assert result.message == "option1 has a name but no value."
+    _, results = take(header, rows[0], ("SHIRT", "SHIRT-L", "Shirt", "Colour", "L"))
+    assert results[0].message.startswith("The row says something else of the product SHIRT than row 2")
+    with export_products(hub.client_id, source_id=hub.source_id, columns=["options"]) as found:
+        assert [found.columns[2:], *found.rows] == [
+            ["option1_name", "option1_value"],
+            ["SHIRT", "SHIRT-S", "Size", "S"],
+            ["SHIRT", "SHIRT-M", "Size", "Medium"],
+        ]

@@ -199,7 +199,8 @@ def _option(options: Any, number: int, *, is_name: bool) -> str | None:
 
 READ = """
     select p.id, v.id, p.source_product_code, v.source_variant_code, p.active and v.active, p.title,
-        p.body_html, p.collection, p.product_type, p.tags, p.vendor, v.sku, v.barcode, v.grams, v.inventory_management,
+        p.body_html, p.collection, p.product_type, p.tags, p.vendor, v.sku, v.barcode, v.grams,
+        v.inventory_management,
         json_build_array(p.option_names, v.option_values)::text,
         (select json_object_agg(t.tier, t.price::text)::text from price_tiers t where t.variant_id = v.id),
         (select json_object_agg(q.warehouse, q.quantity::text)::text from quantities q

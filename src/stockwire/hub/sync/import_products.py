@@ -169,7 +169,8 @@ class _Said:
         if not row.product_code:
             return
         texts = tuple(row.texts.get(name) for name in PRODUCT_TEXTS if name != "title")
-        said = hash((texts, tuple(sorted(row.meta.items())), tuple(row.images.items())))
+        options = tuple(name for name, _ in row.options or ())
+        said = hash((texts, options, tuple(sorted(row.meta.items())), tuple(row.images.items())))
         number, before = self._products.setdefault(row.product_code, (row.number, said))
         if before != said:
             raise Wrong(

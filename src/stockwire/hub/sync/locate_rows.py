@@ -18,8 +18,8 @@ from stockwire.hub.sync.store_products import text_array
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row with both its codes filled in. `new` is "product", "variant" or "" when both are there. `off`:
-    its variant is not active."""
+    """A row with both its codes filled in. `new` is "product" when this file brings it, "variant" or "".
+    `off`: its variant is not active."""
 
     row: ProductRow
     product_id: int | None
@@ -84,11 +84,11 @@ def _decide(located: Located, row: ProductRow, seen: _Seen, *, create: bool, com
     product_id = seen.product_id
     if not row.product_code and seen.variant_id is not None:
         row, product_id = replace(row, product_code=seen.of_code or ""), seen.of_id
-    there = product_id is not None or row.product_code in coming
+    known = row.product_code in coming
     if not row.variant_code and seen.first is not None:
         row = replace(row, variant_code=seen.first)
         seen = replace(seen, variant_id=0, of_id=product_id, on=True)
-    new = "product" if not there else "variant" if seen.variant_id is None else ""
+    new = "product" if known or product_id is None else "variant" if seen.variant_id is None else ""
     if new and not create:
         what = "product" if new == "product" else "variant"
         located.settled.append(
@@ -97,7 +97,7 @@ def _decide(located: Located, row: ProductRow, seen: _Seen, *, create: bool, com
             )
         )
         return
-    problem = _why_not(row, seen, product_id, new)
+    problem = _why_not(row, seen, product_id, new=new, known=known)
     if problem is not None:
         located.settled.append(RowResult(row.number, row.code, "problem", message=problem[0], fix=problem[1]))
         return
@@ -106,14 +106,16 @@ def _decide(located: Located, row: ProductRow, seen: _Seen, *, create: bool, com
     located.places.append(Place(row, product_id, new, off=seen.on is False))
 
 
-def _why_not(row: ProductRow, seen: _Seen, product_id: int | None, new: str) -> tuple[str, str] | None:
+def _why_not(
+    row: ProductRow, seen: _Seen, product_id: int | None, *, new: str, known: bool
+) -> tuple[str, str] | None:
     if new and not (row.product_code and row.variant_code):
         missing = "source_product_code" if not row.product_code else "source_variant_code"
         return (
             f"{row.code} is not known here, and a new one needs both its codes.",
             f"Correct the code, or fill in {missing}.",
         )
-    if new == "product" and not row.texts.get("title", "").strip():
+    if new == "product" and not known and not row.texts.get("title", "").strip():
         return f"{row.code} is new and has no title.", "Fill in the column title, or correct the code."
     if seen.variant_id and seen.of_id != product_id and seen.of_active:
         return (

@@ -15,12 +15,14 @@ from django.db import connection
 from django.utils import timezone
 
 from stockwire.domain.flags import Flags
+from stockwire.domain.product_columns import OPTIONS
 from stockwire.domain.product_rows import PRODUCT_TEXTS, ProductRow, RowResult
 from stockwire.hub.models import Agent, Source
 from stockwire.hub.sync.audit_rows import AuditRow, note_all
 from stockwire.hub.sync.image_rows import image_changes, store_images
 from stockwire.hub.sync.locate_rows import Located, Place, locate
 from stockwire.hub.sync.no_longer_sent import remove_meta
+from stockwire.hub.sync.option_rows import option_changes, store_options
 from stockwire.hub.sync.row_differences import Changes, differences
 from stockwire.hub.sync.stale import mark_products
 from stockwire.hub.sync.store_products import (
@@ -34,6 +36,8 @@ from stockwire.hub.sync.store_products import (
     text_array,
 )
 from stockwire.hub.sync.writable import keep_to_writable, may_write
+
+OPTION_NAMES = tuple(name for name in OPTIONS if name.endswith("name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
     before = _staged(source, places, how)
     removed = _meta_to_remove(source, places, how)
     images = image_changes(source, places, writable=may_write(how.flags, "images"))
+    options = option_changes(source, places, writable=may_write(how.flags, "options"))
     results = [*located.settled, *_gone_results([*located.gone, *located.gone_variants])]
     for place in places:
         changes = dict(before.get(place.row.variant_code, {}))
@@ -73,11 +78,12 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
             f"meta_{key}": (value, None) for key, value in removed.get(place.row.product_code, {}).items()
         }
         changes |= images.get(place.row.product_code, {})
+        changes |= options.get(place.row.variant_code, {})
         if place.off and place.row.active:
             changes["active"] = ("false", "true")
         results.append(_result(place, changes))
     if not how.dry_run:
-        _write(source, located, removed=removed, images=images, how=how)
+        _write(source, located, removed=removed, images=images, options=options, how=how)
         _note_new(source, places, how)
         note_all(source.client_id, how.who, how.action, _audit_rows(places, results))
     return sorted(results, key=lambda result: result.number)
@@ -101,7 +107,7 @@ def _staged(source: Source, places: Sequence[Place], how: How) -> Mapping[str, C
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         copy_rows(cursor, map(_incoming, places))
-    if all(place.new == "product" for place in places):
+    if all(place.product_id is None for place in places):
         return {}
     keep_to_writable(source, how.flags, partial=True)
     return differences(source)
@@ -164,11 +170,13 @@ def _write(
     *,
     removed: Mapping[str, Mapping[str, str]],
     images: Mapping[str, Changes],
+    options: Mapping[str, Changes],
     how: How,
 ) -> None:
     places, gone = located.places, list(dict.fromkeys(place.row.product_code for place in located.gone))
     staged = Staged(len(places), any(place.row.meta for place in places), gone)
     changed = {*store(source, staged), *remove_meta(source, removed), *store_images(source, images)}
+    changed |= store_options(source, places, options)
     changed |= _switch_variants(source, located)
     mark_products(sorted({*changed, *rivals(sorted(changed))}) if gone else sorted(changed), how.action)
     if gone:
@@ -232,7 +240,12 @@ def _audit_rows(places: Sequence[Place], results: Sequence[RowResult]) -> Iterat
 
 
 def _is_of_product(name: str) -> bool:
-    return name in PRODUCT_TEXTS or name == "active" or name.startswith(("meta_", "image"))
+    return (
+        name in PRODUCT_TEXTS
+        or name == "active"
+        or name.startswith(("meta_", "image"))
+        or name in OPTION_NAMES
+    )
 
 
 META_OF = """
