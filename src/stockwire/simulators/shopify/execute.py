@@ -29,6 +29,7 @@ from graphql import (
     parse,
     specified_rules,
     validate,
+    value_from_ast_untyped,
 )
 from graphql.execution.values import get_argument_values, get_variable_values
 from graphql.validation import ValidationContext, ValidationRule
@@ -255,8 +256,9 @@ def _check_input(kind: Any, value: Any) -> None:
     for name, inner in (value or {}).items():
         if inner is None:
             continue
-        default = kind.fields[name].default_value
-        if (honoured is None or name not in honoured) and inner != default:
+        default = kind.fields[name].default
+        usual = value_from_ast_untyped(default.literal) if default and default.literal else None
+        if (honoured is None or name not in honoured) and inner != usual:
             raise not_simulated(f"The input {kind.name}.{name}")
         _check_input(get_named_type(kind.fields[name].type), inner)
 
