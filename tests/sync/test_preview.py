@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -193,3 +195,29 @@ def test_why_says_what_waits_for_a_person_and_the_fix(rehearsal: Any, feed: Any,
     assert "BOLT has no price" in found.last_error
     assert "selling price" in found.last_hint
     assert found.next_action.startswith("waits for you")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_in_which_changes_arrive_makes_no_difference_to_what_is_sent(
+    rehearsal: Any, feed: Any, push: Any, preview: Any, seed: int
+) -> None:
+    rows = [feed.row(f"ITEM-{n}", SELLINGPRICE1=f"{n}.50", OAvailable=str(n)) for n in range(1, 13)]
+    later = [feed.row(f"ITEM-{n}", SELLINGPRICE1=f"{n}.75", OAvailable="3") for n in range(1, 7)]
+    shuffled = random.Random(seed)
+    shuffled.shuffle(rows)
+    for start in range(0, 12, 5):
+        feed.send(*rows[start : start + 5])
+    if seed % 2:
+        push()
+    shuffled.shuffle(later)
+    for start in range(0, 6, 4):
+        feed.send(*later[start : start + 4])
+    if seed % 2 == 0:
+        told = {entry.code: shown(entry)["price"] for entry in preview().entries}
+        assert told == {f"ITEM-{n}": Decimal(f"{n}.{75 if n < 7 else 50}") for n in range(1, 13)}
+    push()
+    held = shop(rehearsal)
+    assert {code: (row["regular_price"], row["stock_quantity"]) for code, row in held.items()} == {
+        f"ITEM-{n}": (f"{n}.75", 3) if n < 7 else (f"{n}.50", n) for n in range(1, 13)
+    }
+    assert dict(preview().counts) == {"nothing": 12}
