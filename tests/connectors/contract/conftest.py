@@ -383,7 +383,14 @@ def variants() -> Callable[..., tuple[VariantChange, ...]]:
                 f"key of {sku}",
                 sku,
                 Action.ADD,
-                _fields({"price": Decimal((prices or {}).get(sku, "12.50")), **whole, **given}),
+                _fields(
+                    {
+                        "price": Decimal((prices or {}).get(sku, "12.50")),
+                        "option_values": tuple(chosen),
+                        **whole,
+                        **given,
+                    }
+                ),
                 option_values=tuple(chosen),
             )
             for sku, chosen in values.items()
@@ -398,7 +405,12 @@ def add_family(variants: Callable[..., tuple[VariantChange, ...]]) -> Callable[.
 
     def make(code: str, values: Variants, names: Sequence[str] = ("Size", "Colour"), **given: Any) -> Change:
         of_variants = {name: given.pop(name) for name in ("prices", "quantity") if name in given}
-        whole = {"title": f"Title of {code}", "active": True, **given}
+        whole = {
+            "title": f"Title of {code}",
+            "active": True,
+            "option_names": tuple(names),
+            **given,
+        }
         return Change(
             code,
             code,

@@ -23,9 +23,9 @@ def fields(values):
     )
 
 
-def family(variants, *, code="JERSEY", link=None, action=None, names=NAMES, title="Jersey"):
+def family(variants, *, code="JERSEY", link=None, action=None, names=NAMES, title="Jersey", **given):
     """A change; each variant as (sku, values, fields, link), with an action where that is not plain."""
-    whole = {"title": title} if title else {}
+    whole = {"title": title, **given} if title else given
     below = tuple(
         VariantChange(sku, sku, how or (Action.UPDATE if held else Action.ADD), fields(given), held, values)
         for sku, values, given, held, *rest in variants
@@ -173,6 +173,7 @@ def test_a_renamed_option_takes_the_values_of_every_variation_along(made):
                 link=outcome.link,
                 names=("Size", "Farbe"),
                 title="",
+                option_names=("Size", "Farbe"),
             )
         ]
     )
@@ -197,8 +198,9 @@ def test_a_changed_value_keeps_what_the_variation_has_chosen_of_other_attributes
     wanted = [{"name": "Size", "option": "S"}, {"name": "Colour", "option": "Red"}]
     chosen_print = {"attributes": [*wanted, {"name": "Print", "option": "Logo"}]}
     owner.call("PUT", f"/products/{code}/variations/{link.variant_code}", body=chosen_print)
+    new = ("XS", "Red")
     shop.channel().push(
-        [family([("J-S-R", ("XS", "Red"), {"quantity": 1}, link)], link=outcome.link, title="")]
+        [family([("J-S-R", new, {"quantity": 1, "option_values": new}, link)], link=outcome.link, title="")]
     )
     row = owner.get(f"/products/{code}/variations/{link.variant_code}").body
     assert {one["name"]: one["option"] for one in row["attributes"]} == {

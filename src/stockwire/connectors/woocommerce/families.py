@@ -25,7 +25,7 @@ OPTIONS = "options"
 
 def needs_attributes(family: Family) -> bool:
     """True when options may be new: for the product, or for one of the variants in this push."""
-    if family.kind is Kind.CREATE or family.is_adopted or renames_of(family):
+    if family.kind is Kind.CREATE or family.is_adopted:
         return True
     former = former_of(family)
     if former and set(former) != set(family.product.option_names):
@@ -34,12 +34,17 @@ def needs_attributes(family: Family) -> bool:
 
 
 def has_new_options(family: Family, child: Child) -> bool:
-    """True for a variant that has no variation here yet, or whose option values changed since."""
+    """True for a variant that has no variation here yet, or whose option values are to be sent and were not.
+
+    Without the field option_values they are the shop's own business, whatever the link remembers.
+    """
     parent_id, number = variation_ids(child.variant)
     if not number or parent_id != family.product_id:
         return True
+    if "option_values" not in {field.name for field in child.variant.fields}:
+        return False
     remembered = from_memory((child.variant.link.memory if child.variant.link else {}).get(OPTIONS, ""))
-    return bool(remembered) and remembered != child.variant.option_values
+    return remembered != child.variant.option_values
 
 
 def renames_of(family: Family) -> dict[str, str]:
@@ -47,7 +52,10 @@ def renames_of(family: Family) -> dict[str, str]:
 
 
 def former_of(family: Family) -> tuple[str, ...]:
-    """The option names that were sent last; nothing for a product that was only just linked."""
+    """The option names that were sent last, where others are to be sent now; nothing for a product that was
+    only just linked, and where the names are the shop's own business."""
+    if "option_names" not in {field.name for field in family.product.fields}:
+        return ()
     return from_memory(family.memory.get(OPTIONS, ""))
 
 
@@ -85,4 +93,6 @@ def _open(family: Family) -> list[Child]:
 
 
 def remember_options(family: Family) -> None:
-    family.memory[OPTIONS] = to_memory(family.product.option_names)
+    """Keep the option names in the link: those that were sent, or those the product was first linked with."""
+    if former_of(family) or OPTIONS not in family.memory or family.attributes is not None:
+        family.memory[OPTIONS] = to_memory(family.product.option_names)

@@ -230,7 +230,8 @@ class Variations:
             child.fail(refusals.taken_differently(sku, wrong))
         else:
             child.product_id = row["id"]
-            child.memory[OPTIONS] = to_memory(child.variant.option_values)
+            if "attributes" in child.fields or OPTIONS not in child.memory:
+                child.memory[OPTIONS] = to_memory(child.variant.option_values)
             if sku_key(str(row.get("sku") or "")) != sku_key(sku):
                 child.note(f"The shop's SKU of variation {row['id']} is now {row.get('sku') or 'empty'}.")
             if "regular_price" in child.fields and "sale_price" not in child.fields and row.get("sale_price"):
