@@ -8,7 +8,7 @@ JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
-.PHONY: help setup system versions demo up check test test-fast bench lock clean
+.PHONY: help setup system versions freeze demo up check test test-fast bench lock clean
 .SILENT:
 
 help: ## List these commands
@@ -60,6 +60,14 @@ test-fast: setup versions ## The quick tests only (under 90 seconds)
 	echo "Running the quick tests, $(JOBS) at a time..."
 	$(BIN)/pytest -n $(JOBS) --dist loadscope -m "not slow"
 
+freeze: setup system versions ## Build the agent as one folder (build/frozen) and run its tests on it
+	echo "Freezing the agent (half a minute)..."
+	$(BIN)/pyinstaller --noconfirm --log-level ERROR --distpath build/frozen --workpath build/work packaging/stockwire.spec
+	build/frozen/stockwire/stockwire agent --help >/dev/null
+	echo "Running the tests of the agent's process on build/frozen/stockwire/stockwire..."
+	STOCKWIRE_AGENT_PROGRAM=$(CURDIR)/build/frozen/stockwire/stockwire $(BIN)/pytest tests/agent/test_agent_process.py \
+	  tests/agent/test_firebird_versions.py -k "process or log_says"
+
 bench: setup system ## Measure, print a table, write benchmarks/results.json
 	$(BIN)/python -m benchmarks
 
@@ -67,6 +75,8 @@ lock: setup ## Choose the newest fitting versions of all libraries anew
 	echo "Resolving requirements.lock..."
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock
+	$(BIN)/uv pip compile packaging/agent.in -c requirements.lock --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --upgrade -q -o packaging/agent.lock
 
 clean: ## Remove the environment and everything made by tools; no data of yours
 	echo "Removing $(VENV) and caches..."

@@ -431,16 +431,20 @@ def agent_settings(stock: StockDatabase, hub: TestHub, tmp_path: Path) -> AgentS
 
 @pytest.fixture
 def start_agent(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Starts the real process from settings; whatever still runs at the end is stopped."""
+    """Starts the real process from settings; whatever still runs at the end is stopped.
+
+    STOCKWIRE_AGENT_PROGRAM names a frozen agent to run instead (make freeze).
+    """
     running: list[subprocess.Popen[bytes]] = []
 
     def start(settings: AgentSettings) -> subprocess.Popen[bytes]:
         config = tmp_path / "agent.toml"
         config.write_text(_toml(msgspec.to_builtins(settings)), encoding="utf-8")
-        code = "from stockwire.agent.commands import agent; agent()"
+        python = [sys.executable, "-c", "from stockwire.agent.commands import agent; agent()"]
+        frozen = os.environ.get("STOCKWIRE_AGENT_PROGRAM")
         with (tmp_path / "agent.log").open("ab") as log_file:
             process = subprocess.Popen(
-                [sys.executable, "-c", code, "run", "--config", str(config)],
+                [*([frozen, "agent"] if frozen else python), "run", "--config", str(config)],
                 stderr=log_file,
                 env={**os.environ, "PYTHONWARNINGS": "default", "PYTHONFAULTHANDLER": "1"},
             )

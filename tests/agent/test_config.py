@@ -53,6 +53,14 @@ def test_a_mistake_is_named_by_its_key_with_a_fix(changes, words):
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_as_notepad_or_powershell_writes_it_is_read(tmp_path, encoding):
+    path = tmp_path / "agent.toml"
+    text = CliRunner().invoke(agent, ["example-config"]).output.replace("Company Name", "Cafe Fynbos é")
+    path.write_text(text, encoding=encoding)
+    assert load(path, environment={}).omni.company == "Cafe Fynbos é (Pty) Ltd"
+
+
 def test_secrets_come_from_the_environment_and_win_over_the_file(tmp_path):
     environment = {
         "STOCKWIRE_DATABASE_PASSWORD": "one",

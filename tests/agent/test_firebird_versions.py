@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from firebird.driver import DatabaseError, connect
 
@@ -125,3 +128,38 @@ def test_the_log_says_which_version_is_read_and_how(
     said = [line for line in (tmp_path / "agent.log").read_text().splitlines() if "reading by" in line]
     assert "reading by watermark (all rows)  why='first reading'" in said[0]
     assert f"database='Firebird {firebird.programs.version}." in said[0]
+
+
+OWN_CLIENT = """
+import sys
+from stockwire.agent.firebird_client import load_client
+driver = load_client(own_first=True)
+from stockwire.agent.config import DatabaseSettings
+from stockwire.agent.firebird import engine_version, first_row, open_database
+dsn, user, password = sys.argv[1:]
+settings = DatabaseSettings(dsn=dsn, user=user, password=password, driver="firebird-driver")
+with open_database(settings) as database, database.snapshot() as snapshot:
+    row = first_row(snapshot, "SELECT COUNT(*), MAX(SELLINGPRICE1 * 1.150) FROM STOCK")
+    print(type(driver.get_api().provider).__module__, engine_version(snapshot), row[0])
+settings.password = "wrong"
+try:
+    with open_database(settings):
+        pass
+except Exception as error:
+    print(error.message)
+"""
+
+
+def test_the_client_library_that_comes_with_the_windows_agent_reads_every_version(stock, firebird):
+    """Its Linux sister from the same wheel, of Firebird 5, in a process of its own."""
+    ran = subprocess.run(
+        [sys.executable, "-c", OWN_CLIENT, stock.dsn, stock.user, stock.password],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    first, second = ran.stdout.splitlines()
+    assert first.startswith(f"firebird.embedded.provider {firebird.programs.version}.")
+    assert first.endswith(" 300")
+    assert second == "The database refuses the user 'STOCKWIRE_READER' or its password."

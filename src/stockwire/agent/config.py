@@ -6,6 +6,7 @@ the file can be shown to somebody. Nothing here opens a connection.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import tomllib
@@ -142,7 +143,7 @@ class AgentSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 def load(path: Path, environment: Mapping[str, str] | None = None) -> AgentSettings:
     """Read and check agent.toml. Raises NotSetUp naming the key that is wrong and what to do."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = _text(path.read_bytes())
     except FileNotFoundError:
         raise NotSetUp(
             f"There is no configuration file {path}.",
@@ -185,6 +186,11 @@ def parse(
             settings.log.file = str(folder / settings.log.file)
     check(settings)
     return settings
+
+
+def _text(raw: bytes) -> str:
+    """UTF-8, or what PowerShell's > makes of a text: UTF-16."""
+    return raw.decode("utf-16" if raw[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig")
 
 
 def _add_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:

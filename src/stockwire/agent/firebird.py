@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from stockwire.agent.config import DatabaseSettings
+from stockwire.agent.firebird_client import load_client
 from stockwire.errors import NotSetUp, StockwireError, TryLater
 
 FETCH_ROWS = 1_000
@@ -237,9 +238,7 @@ class _Native:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         try:
-            from firebird import driver
-
-            driver.load_api()
+            driver = load_client()
         except Exception as error:  # noqa: BLE001 - the driver raises plain Exception without a library
             raise _Unsupported(str(error)) from None
         self._driver = driver
