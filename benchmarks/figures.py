@@ -52,6 +52,7 @@ class Sizes:
     stock_changes: int
     orders: int
     burst: int
+    orders_among_faults: int
 
 
 FULL = Sizes(
@@ -62,9 +63,17 @@ FULL = Sizes(
     stock_changes=10_000,
     orders=100,
     burst=20,
+    orders_among_faults=10_000,
 )
 QUICK = Sizes(
-    rows=10_000, changed_rows=100, items=10_000, shop_items=1_100, stock_changes=1_000, orders=10, burst=5
+    rows=10_000,
+    changed_rows=100,
+    items=10_000,
+    shop_items=1_100,
+    stock_changes=1_000,
+    orders=10,
+    burst=5,
+    orders_among_faults=200,
 )
 
 

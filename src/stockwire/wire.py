@@ -128,7 +128,9 @@ class Raised(msgspec.Struct):
 
     `state` is "raised" (with the document's number), "refused" (message and hint for the operator),
     "not_yet" (tried again later by itself) or "in_doubt" (may exist, cannot be found: a person looks).
-    `found` is True when the document already existed and was not posted now.
+    `found` is True when the document already existed and was not posted now. `omni_away` says of "not_yet"
+    that Omni takes nothing on at all, whatever the order; `untried` are then the (order id, claim) of those
+    that were given and not tried because of it.
     """
 
     order_id: int
@@ -140,6 +142,8 @@ class Raised(msgspec.Struct):
     hint: str = ""
     detail: str = ""
     raised_at: str = ""
+    omni_away: bool = False
+    untried: list[tuple[int, int]] = []
 
 
 class Fetched(msgspec.Struct):

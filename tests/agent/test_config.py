@@ -126,6 +126,8 @@ REPORT = {"active": "web"}
         ),
         ({"report": {"active": "web", "everything_active": True}}, "exclude each other"),
         ({"report": {"poll_s": 0}}, "report.poll_s is 0"),
+        ({"omni": {"at_once": 0}}, "omni.at_once is 0"),
+        ({"omni": {"at_once": 99}}, "omni.at_once is 99"),
         ({"report": {"removal_limit": 20}}, "report.removal_limit is 20"),
     ],
 )

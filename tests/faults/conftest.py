@@ -60,10 +60,7 @@ class House:
         self.kills[process] += 1
 
     def start(self, process: str) -> None:
-        if process == "agent":
-            self.stage.start_agent()
-        else:
-            self.stage.processes.start(process, process)
+        self.stage.start_again(process)
 
     def hold(self, fault: Fault, *, of: str = "shop") -> Callable[[], bool]:
         """Arm a fault that holds one call; the answer says whether the call is there by now."""
@@ -171,6 +168,7 @@ def fast_options(**more: Any) -> Options:
             "post_timeout_s": 2.0,
             "settle_s": 0.1,
             "claim_s": 5.0,
+            "worker_lost_s": 2.0,
             "poll_orders_s": 3.0,
             **more,
         }
@@ -186,7 +184,6 @@ def build_house(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Abstr
         die_at = tmp_path_factory.mktemp("dying") / "step"
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("STOCKWIRE_DIE_AT_FILE", str(die_at))
-            environment.setenv("STOCKWIRE_WORKER_LOST_S", "2")
             with Stage(fast_options(**options)) as stage:
                 new = House(stage, die_at)
                 new.until(lambda: stage.rows("select count(*) from links")[0][0] > 100, "the first push")

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -64,6 +65,13 @@ def control(stand: Stand) -> Iterator[httpx2.Client]:
         yield client
 
 
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline, pause = time.monotonic() + 20, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline
+        pause.wait(0.01)
+
+
 def post(stand: Stand, timeout_s: float = 5) -> httpx2.Response:
     return httpx2.post(f"{stand.url}/things", content=b"1", timeout=timeout_s)
 
@@ -89,6 +97,7 @@ def test_without_faults_the_system_answers_and_is_counted(stand: Stand, control:
         ("html", 200, 0),
         ("garbage", 200, 1),
         ("rate_limited", 429, 0),
+        ("banner", 200, 0),
     ],
 )
 def test_a_fault_that_answers_does_the_work_or_not_as_its_kind_says(
@@ -115,6 +124,39 @@ def test_a_dropped_connection_has_done_the_work_and_answers_nothing(stand: Stand
         post(stand)
     assert counter.count == 1
     assert stand.calls.listed()[0]["status"] == 0
+
+
+def test_a_door_that_closes_after_an_answer_refuses_the_next_call_and_opens_by_itself(
+    stand: Stand, counter: Counter
+) -> None:
+    stand.faults.arm(Fault("refuse", delay_s=60))
+    assert post(stand).json()["count"] == 1
+    with pytest.raises(httpx2.ConnectError):
+        post(stand)
+    stand.accept()
+    stand.faults.arm(Fault("refuse", delay_s=0.1))
+    assert post(stand).json()["count"] == 2
+    wait_until(lambda: stand.accepting)
+    assert post(stand).json()["count"] == 3
+
+
+def test_a_restart_cuts_off_every_call_under_way_and_refuses_for_a_while(
+    stand: Stand, counter: Counter
+) -> None:
+    stand.faults.arm(Fault("slow", delay_s=60))
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(post, stand, 30)
+        wait_until(lambda: stand.faults.struck_so_far() == {"slow": 1})
+        stand.faults.arm(Fault("restart", delay_s=60))
+        with pytest.raises(httpx2.RemoteProtocolError):
+            post(stand)
+        with pytest.raises(httpx2.HTTPError):
+            held.result(20)
+    assert counter.count == 1, "the call that restarted it had done its work"
+    with pytest.raises(httpx2.ConnectError):
+        post(stand)
+    stand.accept()
+    assert httpx2.get(f"{stand.url}/things/1").status_code == 200
 
 
 def test_a_slow_answer_comes_after_the_delay(stand: Stand) -> None:

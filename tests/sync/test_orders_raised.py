@@ -86,6 +86,26 @@ def test_not_yet_waits_longer_each_time_and_is_one_line_of_history(rehearsal: An
     assert texts.count("Not yet: Omni is not running.") == 1
 
 
+def test_orders_that_were_not_tried_because_omni_is_away_wait_with_the_others_and_pay_nothing(
+    rehearsal: Any, paid: int
+) -> None:
+    other = int(rehearsal.act("place_order", lines=[{"sku": "BOLT-8", "quantity": 1}])["id"])
+    rehearsal.mark(other)
+    rehearsal.take(poll=False)
+    for _ in range(9):
+        first, second = rehearsal.claim()
+        away = {"message": "OmniWebServiceREST cannot be reached.", "hint": "Start it.", "omni_away": True}
+        assert rehearsal.tell(first, "not_yet", untried=[(second.order_id, second.claim), (4711, 1)], **away)
+    for code in (paid, other):
+        order = rehearsal.order(code)
+        assert (order["state"], order["attempts"], order["reason"]) == ("ready", 0, away["message"])
+        assert rehearsal.history(code).count(f"Not yet: {away['message']}") == 1
+    assert len(rehearsal.claim()) == 2, "both go on the moment the agent asks again"
+    stale = [(second.order_id, second.claim)]
+    rehearsal.tell(first, "not_yet", untried=stale, **away)
+    assert rehearsal.order(other)["state"] == "raising", "a claim that ran out says nothing any more"
+
+
 def test_a_refusal_shows_its_reason_and_is_sent_again_on_a_persons_word(rehearsal: Any, paid: int) -> None:
     (given,) = rehearsal.claim()
     rehearsal.tell(

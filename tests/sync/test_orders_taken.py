@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -48,6 +50,18 @@ def test_ten_polls_of_an_order_that_does_not_change_read_it_twice_and_store_it_o
     assert len(rehearsal.history(code)) == 1
     reads = [call for call in rehearsal.stand.calls.listed() if call["path"].endswith(f"/orders/{code}")]
     assert len(reads) == 2
+
+
+def test_an_order_is_read_once_by_polling_when_the_shops_clock_has_gone_on_since_its_stamp(
+    rehearsal: Any,
+) -> None:
+    early, late = place(rehearsal), again(rehearsal)
+    with rehearsal.stand.app.shop.lock:
+        rehearsal.stand.app.shop.orders[early]["modified"] -= timedelta(seconds=5)
+    for _ in range(3):
+        rehearsal.take()
+    reads = Counter(call["path"].rsplit("/", 1)[1] for call in rehearsal.stand.calls.listed())
+    assert (reads[str(early)], reads[str(late)]) == (1, 2)
 
 
 def test_the_cursor_stands_on_the_last_order_that_was_marked(rehearsal: Any) -> None:

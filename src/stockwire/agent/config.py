@@ -87,7 +87,11 @@ class ReportSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class OmniSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """How OmniWebServiceREST is reached; needed only where this agent raises orders."""
+    """How OmniWebServiceREST is reached; needed only where this agent raises orders.
+
+    `at_once` is how many requests it is sent at the same time. ASSUMPTION A26: one, for it is a desktop
+    program.
+    """
 
     url: str = "http://127.0.0.1:8080"
     company: str = ""
@@ -97,6 +101,7 @@ class OmniSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     post_timeout_s: float = 60.0
     settle_s: float = 5.0
     repost_after_s: float = 60.0
+    at_once: int = 1
 
 
 class HubSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -13,6 +13,7 @@ from stockwire.errors import NotSetUp
 if TYPE_CHECKING:
     from stockwire.agent.config import AgentSettings, HubSettings, LogSettings, OmniSettings, ReportSettings
 
+MOST_AT_ONCE = 8
 SYSTEM, NONE = "system", "none"
 
 
@@ -21,6 +22,11 @@ def check(settings: AgentSettings) -> None:
     _check_product_source(settings)
     _check_hub(settings.hub)
     _check_log(settings.log)
+    if settings.omni and not 1 <= settings.omni.at_once <= MOST_AT_ONCE:
+        raise NotSetUp(
+            f"agent.toml: omni.at_once is {settings.omni.at_once}.",
+            hint=f"Give 1 to {MOST_AT_ONCE}; leave it at 1 unless Omni says that its service takes more.",
+        )
 
 
 def is_loopback(url: str) -> bool:

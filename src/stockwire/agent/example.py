@@ -83,6 +83,7 @@ password = "change me"
 # post_timeout_s = 60
 # settle_s = 5                    # pause before an order in doubt is looked up
 # repost_after_s = 60             # least time before an order without answer is posted again
+# at_once = 1                     # requests at the same time; more only if Omni says that it takes them
 """
 
 EXAMPLE_CONFIG = _HEAD + _DATABASE + _OMNI

@@ -52,6 +52,10 @@ class OutOfStep(Refused):
         self.expected = expected
 
 
+class HubAway(TryLater):
+    """The hub cannot be reached, whatever it is told."""
+
+
 class TokenRefused(NotSetUp):
     """The hub does not know this token (any more)."""
 
@@ -118,11 +122,10 @@ class HubLink:
     def reading_done(self, done: ReadingDone) -> None:
         self._call("POST", "readings", None, body=done)
 
-    def work(self, wait_s: int) -> Work:
-        """Ask for work; the hub answers at once or when the wait is over."""
-        return self._call(
-            "GET", "work", Work, params={"wait": wait_s}, timeout=self._settings.timeout_s + wait_s
-        )
+    def work(self, wait_s: int, orders: int) -> Work:
+        """Ask for work, at most so many orders; the hub answers at once or when the wait is over."""
+        params = {"wait": wait_s, "orders": orders}
+        return self._call("GET", "work", Work, params=params, timeout=self._settings.timeout_s + wait_s)
 
     def findings(self, found: Findings) -> Confirmed:
         return self._call("POST", "findings", Confirmed, body=found)
@@ -176,14 +179,14 @@ class HubLink:
             )
         proxy = httpx2.URL(self._proxy) if self._proxy else None
         if proxy and isinstance(error, httpx2.ProxyError):
-            return TryLater(
+            return HubAway(
                 f"The proxy {proxy.host}:{proxy.port or 80} does not let the agent through to the hub.",
                 hint="Check hub.proxy in agent.toml, with user and password where the proxy wants them: "
                 "http://user:password@proxy:3128. Or have it let this machine through to the hub's address.",
                 detail=str(error),
             )
         way = f" through the proxy {proxy.host}:{proxy.port or 80}" if proxy else ""
-        return TryLater(
+        return HubAway(
             f"The hub at {self._settings.url} cannot be reached{way}.",
             hint="What waits is kept and sent when it answers. Is outgoing port "
             f"{httpx2.URL(self._settings.url).port or 443} open?",

@@ -7,6 +7,7 @@ done. One request at a time goes to Omni (OmniService sees to it).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -15,7 +16,7 @@ import structlog
 
 from stockwire import dying
 from stockwire.agent.order_journal import OrderEntry, OrderJournal
-from stockwire.connectors.omni.api import AlreadyExists, FoundDocument
+from stockwire.connectors.omni.api import AlreadyExists, Away, FoundDocument
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
 from stockwire.wire import Raised, RaiseOrder
 
@@ -219,13 +220,17 @@ def _in_doubt(order: RaiseOrder, why: str, error: StockwireError | None = None) 
 
 
 def _not_yet(order: RaiseOrder, error: StockwireError) -> Raised:
+    """What is the same for every order names none of them."""
+    away = isinstance(error, Away | NotSetUp)
+    named = re.compile(rf"{re.escape(order.resource)}(?: {re.escape(order.reference)})?: ")
     return Raised(
         order_id=order.order_id,
         claim=order.claim,
         state="not_yet",
-        message=error.message,
+        message=named.sub("", error.message, count=1) if away else error.message,
         hint=error.hint,
         detail=error.detail,
+        omni_away=away,
     )
 
 

@@ -61,6 +61,8 @@ class Agent:
             OrderJournal(self.journal),
             self._raiser(),
             Fetcher(self._service),
+            at_once=settings.omni.at_once if settings.omni else 1,
+            settle_s=settings.omni.settle_s if settings.omni else LONGEST_PAUSE_S,
             read_now=self._ask_for_reading,
             raised=self._stock_was_reserved,
             check=self._ask_for_checks,
@@ -292,7 +294,13 @@ def _omni(settings: AgentSettings) -> OmniService | None:
     if omni is None:
         return None
     return OmniService(
-        omni.url, omni.company, omni.user, omni.password, omni.auth, post_timeout_s=omni.post_timeout_s
+        omni.url,
+        omni.company,
+        omni.user,
+        omni.password,
+        omni.auth,
+        post_timeout_s=omni.post_timeout_s,
+        at_once=omni.at_once,
     )
 
 

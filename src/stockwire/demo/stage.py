@@ -50,6 +50,7 @@ class Options:
     post_timeout_s: float = 3.0
     settle_s: float = 1.0
     claim_s: float = 20.0
+    omni_at_once: int = 1
     poll_orders_s: float = 5.0
     product_query: str = ""
     hub_port: int = 0
@@ -58,6 +59,8 @@ class Options:
     shop_settings: dict[str, Any] = field(default_factory=dict)
     agent: bool = True
     channel: bool = True
+    worker_lost_s: float = 20.0
+    webhooks: bool = True
 
 
 class Stage:
@@ -180,9 +183,10 @@ class Stage:
             "STOCKWIRE_DATA_FOLDER": str(self.folder / "hub"),
             "STOCKWIRE_HOST": "127.0.0.1",
             "STOCKWIRE_PORT": str(self.hub_port),
-            "STOCKWIRE_PUBLIC_URL": self.hub_url,
+            "STOCKWIRE_PUBLIC_URL": self.hub_url if self.options.webhooks else "",
             "STOCKWIRE_CLAIM_S": str(self.options.claim_s),
             "STOCKWIRE_POLL_ORDERS_S": str(self.options.poll_orders_s),
+            "STOCKWIRE_WORKER_LOST_S": str(self.options.worker_lost_s),
         }
         self.progress("Making the hub's tables")
         migrate(self.env)
@@ -270,6 +274,13 @@ class Stage:
         self.progress("Starting the agent beside Omni")
         self.processes.start("agent", "agent", "run", "--config", str(self.agent_config))
 
+    def start_again(self, process: str) -> None:
+        """Start agent, worker or web after it has ended."""
+        if process == "agent":
+            self.start_agent()
+        else:
+            self.processes.start(process, process)
+
     def _agent_toml(self) -> str:
         options = self.options
         query = options.product_query or self.database.product_query
@@ -292,6 +303,7 @@ password = "{OMNI_PASSWORD}"
 post_timeout_s = {options.post_timeout_s}
 settle_s = {options.settle_s}
 repost_after_s = {options.post_timeout_s * 2}
+at_once = {options.omni_at_once}
 '''
 
     def _hub_answers(self) -> bool:

@@ -12,7 +12,7 @@ import random
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +31,18 @@ KINDS: Mapping[str, str] = {
     "garbage": "the work is done, but the answer is bytes that are no JSON, labelled JSON",
     "rate_limited": "no work, 429 with Retry-After",
     "drop": "the work is done, then the connection is closed without an answer",
+    "banner": "no work, 200 with the system's own banner, as for an address it does not know",
+    "refuse": "the work is done and answered, then connections are refused for delay_s",
+    "restart": "the work is done, then every connection is closed unanswered and refused for delay_s",
     "partial": "the simulated system fails the first `items` rows of a batch",
 }
 """Every kind with its meaning, as the control API shows it."""
 
 FAULT_KEY = "stockwire.fault"
 """Where FaultyApp leaves a "partial" fault in the WSGI environ for the simulated system."""
+
+DOORS = ("refuse", "restart")
+"""Kinds that close the door of the whole stand for a while, not only strike one call."""
 
 GARBAGE = b'\x00\xff{"this": is not JSON,,'
 HTML_PAGE = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Back soon</body></html>"
@@ -104,6 +110,7 @@ class Faults:
         self._armed: list[Fault] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self._close_door: Callable[[float, bool], None] = lambda seconds, ending_calls: None
         # Chance of a rehearsal, repeatable by its seed; nothing secret hangs on it.
         self._random = random.Random(self.seed)  # noqa: S311
 
@@ -112,6 +119,13 @@ class Faults:
         with self._lock:
             self.seed = seed
             self._random.seed(seed)
+
+    def on_closed_door(self, close: Callable[[float, bool], None]) -> None:
+        """Who refuses connections: called with seconds, and whether calls under way are to be cut off."""
+        self._close_door = close
+
+    def close_door(self, fault: Fault) -> None:
+        self._close_door(fault.delay_s, fault.kind == "restart")
 
     def arm(self, fault: Fault) -> None:
         with self._lock:
@@ -161,6 +175,7 @@ class FaultyApp:
 
     def __init__(self, app: WSGIApplication, faults: Faults) -> None:
         self.app = app
+        self.banner = str(getattr(app, "banner", "Hello."))
         self.faults = faults
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -198,11 +213,19 @@ class FaultyApp:
             case "garbage":
                 self._work(environ)
                 return Response(GARBAGE, 200, content_type="application/json")
+            case "banner":
+                return Response(self.banner.encode(), 200, content_type="text/plain; charset=ISO-8859-1")
             case "rate_limited":
                 retry_after = str(max(0, round(fault.delay_s)))
                 return Response(b"Too Many Requests", 429, {"Retry-After": retry_after}, "text/plain")
+            case "refuse":
+                answer = self._work(environ)
+                self.faults.close_door(fault)
+                return answer
             case _:
                 self._work(environ)
+                if fault.kind in DOORS:
+                    self.faults.close_door(fault)
                 raise ConnectionAbortedError("The connection is dropped on demand.")
 
     def _work(self, environ: WSGIEnvironment) -> Response:

@@ -53,6 +53,7 @@ class OmniSimulator:
             "close_period": self._close_period,
             "delete_document": self._delete_document,
         }
+        self.banner = BANNER.format(version=options.version)
         self._queue = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -98,7 +99,7 @@ class OmniSimulator:
         resource, slash, reference = request.path.removeprefix("/").partition("/")
         if not slash or resource not in {"Report", *LINES_KEY}:
             # Recorded: any unknown address answers the banner with 200, /Report without its slash too.
-            return text_answer(BANNER.format(version=self.options.version))
+            return text_answer(self.banner)
         params = {name.lower(): value for name, value in request.args.items()}
         self._check_sign_in(request, params)
         self._check_switch("SF187")

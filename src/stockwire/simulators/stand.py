@@ -59,6 +59,7 @@ class Stand:
         self._listener = _Listener(self._serve, host, port)
         self._control = _Listener(ControlApp(self), host, control_port)
         self._faulty = FaultyApp(app, self.faults)
+        self.faults.on_closed_door(self._close_door)
         self._accept_timer: threading.Timer | None = None
         self._lock = threading.Lock()
 
@@ -106,6 +107,11 @@ class Stand:
             with self._lock:
                 self._accept_timer = timer
             timer.start()
+
+    def _close_door(self, seconds: float, ending_calls: bool) -> None:
+        self.refuse(seconds)
+        if ending_calls:
+            self._listener.cut_calls()
 
     def accept(self) -> None:
         """Listen again on the same port."""
@@ -231,6 +237,9 @@ class _Listener:
     def end_calls(self, within_s: float) -> None:
         self._under_way.end(within_s)
 
+    def cut_calls(self) -> None:
+        self._under_way.cut()
+
 
 class _CallsUnderWay:
     """The connections being served, so that none outlives its stand."""
@@ -250,13 +259,18 @@ class _CallsUnderWay:
 
     def end(self, within_s: float) -> None:
         with self._changed:
+            self.cut()
+            self._changed.wait_for(lambda: not self._sockets, within_s)
+
+    def cut(self) -> None:
+        """Close every connection, and wait for nobody."""
+        with self._changed:
             for connection in self._sockets:
                 # The other side may have closed it already: then there is nothing left to end.
                 try:
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     continue
-            self._changed.wait_for(lambda: not self._sockets, within_s)
 
 
 class _Server(ThreadedWSGIServer):

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from werkzeug.wrappers import Response
 
-from stockwire.connectors.omni.api import AlreadyExists, OmniService
+from stockwire.connectors.omni.api import AlreadyExists, Away, OmniService
 from stockwire.connectors.omni.replies import Reply, is_new_enough, number_in, posting_error
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
 from stockwire.simulators.faults import Fault
@@ -208,7 +208,7 @@ def test_a_customer_on_hold_and_a_closed_period_stop_this_order(
         ({"auth_failure_status": 401}, {"password": "wrong"}, NotSetUp, "Invalid username or password"),
         ({}, {"company": "Example Traders"}, NotSetUp, "company"),
         ({"missing_switches": ["SF187"]}, {}, NotSetUp, "switch"),
-        ({"licence_full": True}, {}, TryLater, "licences"),
+        ({"licence_full": True}, {}, Away, "licences"),
     ],
 )
 @pytest.mark.parametrize("call", ["find", "post", "learn"])
@@ -410,7 +410,7 @@ def test_the_number_is_read_from_what_the_service_says(text: str, number: str) -
         ("Timed out waiting for the database", TryLater),
         ("Deadlock: update conflicts with concurrent update", TryLater),
         ("", TryLater),
-        ("Maximum users reached", TryLater),
+        ("Maximum users reached", Away),
         ("Stock code CONNECTION-15 is inactive", Refused),
         ("Duplicate reference SW-1", AlreadyExists),
         ("Duplicate stock code on line 2", Refused),

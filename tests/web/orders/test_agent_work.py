@@ -71,6 +71,33 @@ def test_work_that_is_there_is_given_at_once_and_confirmed(web: Any, store: Any)
     assert web.hub.rows("select state, document_number from orders") == [("raised", "SO1")]
 
 
+def test_words_of_omni_that_no_database_takes_do_not_keep_an_outcome_from_arriving(
+    web: Any, store: Any
+) -> None:
+    store("41")
+    (given,) = work_of(web.ask(20)).raise_orders
+    assert told(web, given, state="refused", message="Omni says: \x00\xff", hint="\x00", detail="\x00").known
+    assert web.hub.rows("select state, reason, hint, detail from orders") == [
+        ("refused", "Omni says: ?\xff", "?", "?")
+    ]
+
+
+def test_an_agent_is_given_as_many_orders_as_it_asks_for(web: Any, store: Any) -> None:
+    for code in range(41, 49):
+        store(str(code))
+    headers = {"Authorization": f"Bearer {web.hub.agent_token}"}
+
+    def given(**asked: str) -> int:
+        answer = web.http.get("/api/agent/work", params={"wait": "0", **asked}, headers=headers)
+        return len(work_of(answer).raise_orders)
+
+    assert given() == 5
+    assert given(orders="1") == 1
+    assert given(orders="0") == 1
+    assert given(orders="1000000") == 8
+    assert web.http.get("/api/agent/work", params={"orders": "many"}, headers=headers).status_code == 422
+
+
 def test_no_work_is_answered_when_the_wait_is_over(web: Any) -> None:
     began = time.monotonic()
     found = work_of(web.ask(0.5))

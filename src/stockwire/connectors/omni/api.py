@@ -1,6 +1,6 @@
 """The agent's side of OmniWebServiceREST: look a document up, post one, ask for the version.
 
-One request at a time (A26), because the service is a desktop program whose concurrency is unproven.
+One request at a time unless told otherwise (A26): the service is a desktop program of unproven concurrency.
 Passwords never reach an address that is logged, a message or a detail. It never posts twice by itself and
 never takes an unclear answer for "missing".
 """
@@ -23,6 +23,7 @@ from stockwire.connectors.omni.body import encode_body
 from stockwire.connectors.omni.replies import (
     MISSING,
     AlreadyExists,
+    Away,
     Reply,
     document_in,
     is_passing_trouble,
@@ -45,7 +46,7 @@ from stockwire.connectors.omni.transport import (
 )
 from stockwire.errors import NotSetUp, StockwireError, TryLater
 
-__all__ = ["AlreadyExists", "FoundDocument", "OmniService"]
+__all__ = ["AlreadyExists", "Away", "FoundDocument", "OmniService"]
 
 _PROBE = "SWCHECK"
 _PLACEHOLDER = "\x00reference\x00"
@@ -64,9 +65,9 @@ class OmniService:
     """One OmniWebServiceREST, for one company and user. Thread-safe; close it after use.
 
     `auth` is "basic" (the password stays out of addresses; the default, A28) or "query" (for 7.13 to 7.16).
-    `missing_pattern` is a regular expression for the text of a missing document (A18). `transport` is a
-    ready httpx2 transport, for a service that runs inside the same process. Raises NotSetUp when the
-    address makes no sense.
+    `missing_pattern` is a regular expression for the text of a missing document (A18). `at_once` is how many
+    requests go out at the same time. `transport` is a ready httpx2 transport, for a service that runs inside
+    the same process. Raises NotSetUp when the address makes no sense.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class OmniService:
         connect_timeout_s: float = 10.0,
         post_timeout_s: float = 60.0,
         report_timeout_s: float = 240.0,
+        at_once: int = 1,
         missing_pattern: str = MISSING,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
@@ -90,7 +92,7 @@ class OmniService:
         self._report_timeout_s = report_timeout_s
         self._missing = re.compile(missing_pattern, re.IGNORECASE | re.DOTALL)
         self._learned: dict[str, str] = {}
-        self._one_at_a_time = threading.Lock()
+        self._turns = threading.BoundedSemaphore(at_once)
         self._client = httpx2.Client(
             base_url=base_url.rstrip("/"),
             transport=SignedTransport(transport or fresh_connections(), company, user, password, auth),
@@ -144,7 +146,7 @@ class OmniService:
         """
         content = encode_body(body)
         named = f"{resource} {reference}".strip()
-        with self._one_at_a_time, reachable(named, writing=True, clean=self._clean):
+        with self._turns, reachable(named, writing=True, clean=self._clean):
             reply = self._reply(
                 self._client.post(
                     path_of(resource, reference),
@@ -203,7 +205,7 @@ class OmniService:
         """
         named = f"Report {name}"
         address = path_of("Report", name)
-        with self._one_at_a_time, reachable(named, writing=False, clean=self._clean):
+        with self._turns, reachable(named, writing=False, clean=self._clean):
             with self._client.stream(
                 "GET", address, params=filters, timeout=self._timeout(self._report_timeout_s)
             ) as response:
@@ -222,7 +224,7 @@ class OmniService:
         self.close()
 
     def _read(self, address: str, named: str, timeout_s: float) -> Reply:
-        with self._one_at_a_time, reachable(named, writing=False, clean=self._clean):
+        with self._turns, reachable(named, writing=False, clean=self._clean):
             return self._reply(self._client.get(address, timeout=self._timeout(timeout_s)))
 
     def _reply(self, response: httpx2.Response) -> Reply:

@@ -92,6 +92,10 @@ class AlreadyExists(Refused):
     """Omni has a document with this reference. Look it up: it may be the very order being raised."""
 
 
+class Away(TryLater):
+    """OmniWebServiceREST takes nothing on now, whatever it is asked: no record's own trouble."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer of the service. `text` is decoded, `content_type` in lower case without parameters."""
@@ -139,7 +143,7 @@ def set_up_error(reply: Reply) -> StockwireError | None:
     if 200 <= reply.status < 300:
         return None
     if reply.status == 429:
-        return TryLater(
+        return Away(
             "Omni's web service is being asked too often.",
             detail=shortened(reply.text),
             after_s=reply.retry_after_s,
@@ -157,7 +161,7 @@ def set_up_error(reply: Reply) -> StockwireError | None:
             detail=shortened(reply.text),
         )
     if _LICENCE_FULL.search(words):  # A19
-        return TryLater(
+        return Away(
             "All Omni user licences are taken.",
             hint="Log a user off in Omni, or give this connection a user licence of its own.",
             detail=shortened(reply.text),
@@ -270,7 +274,7 @@ def number_of(document: Mapping[str, Any], otherwise: str) -> str:
 
 
 def shortened(text: str, limit: int = 500) -> str:
-    plain = " ".join(text.split())
+    plain = " ".join(text.replace("\x00", "?").split())
     return plain if len(plain) <= limit else f"{plain[:limit]} ..."
 
 

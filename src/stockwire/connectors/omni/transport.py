@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from stockwire.connectors.omni.replies import Away
 from stockwire.errors import NotSetUp, TryLater
 
 _ADDRESS = re.compile(r"https?://(?:\[[0-9a-fA-F:]+\]|[^/\s:@?#\[\]]+)(?::\d+)?(?:/[^?#\s]*)?")
@@ -76,7 +77,7 @@ def reachable(named: str, *, writing: bool, clean: Callable[[str], str]) -> Iter
             detail=clean(str(error)),
         ) from None
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-        raise TryLater(
+        raise Away(
             f"{named}: OmniWebServiceREST cannot be reached.",
             hint=(
                 "Start OmniWebServiceREST on the Omni server and leave it open, minimised. "

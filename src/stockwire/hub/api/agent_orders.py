@@ -24,25 +24,28 @@ from stockwire.hub.api.answers import ApiError, api_view, packed
 from stockwire.hub.api.bell import LOOK_AGAIN_S, bell
 from stockwire.hub.models import Agent
 from stockwire.hub.sync.fetch_orders import take_fetched, wishes_for
-from stockwire.hub.sync.raise_orders import claim_work, confirm
+from stockwire.hub.sync.raise_orders import LIMIT, claim_work, confirm
 
 LONGEST_WAIT_S = 55.0
+MOST_ORDERS = 50
 MAX_BYTES = 256 * 1024
 
 
 @csrf_exempt
 async def work(request: HttpRequest) -> HttpResponse:
-    """GET /api/agent/work?wait=25: a wire.Work at once when there is any, else when the wait is over."""
+    """GET /api/agent/work?wait=25&orders=5: a wire.Work at once when there is any, else when the wait is
+    over. `orders` is how many the agent takes on at most."""
     if request.method != "GET":
         return JsonResponse({"message": "Use GET here.", "hint": ""}, status=405)
     try:
-        until = time.monotonic() + _wait_s(request)
+        until = time.monotonic() + _number(request, "wait", 0.0, LONGEST_WAIT_S)
+        orders = max(1, int(_number(request, "orders", LIMIT, MOST_ORDERS)))
         client_id, agent_id, source_id = await sync_to_async(_caller)(request)
         async with bell().waiting(source_id) as rung:
             asks_anew = True
             while True:
                 rung.clear()
-                found = await sync_to_async(_look)(client_id, agent_id, asks_anew)
+                found = await sync_to_async(_look)(client_id, agent_id, orders, asks_anew)
                 asks_anew = False
                 left_s = until - time.monotonic()
                 if left_s <= 0 or _is_work(found):
@@ -62,6 +65,7 @@ def raised(request: HttpRequest) -> HttpResponse:
         raise ApiError(
             422, f"This is not the outcome of an order: {error}.", "Upgrade the agent to the hub's version."
         ) from None
+    _make_storable(told)
     dying.step("web-outcome-received")
     with tenancy.scope(client_id):
         known = confirm(Agent.objects.get(pk=agent_id), told)
@@ -80,6 +84,7 @@ def fetched(request: HttpRequest) -> HttpResponse:
         raise ApiError(
             422, f"This is no fetched order: {error}.", "Upgrade the agent to the hub's version."
         ) from None
+    _make_storable(told)
     with tenancy.scope(client_id):
         known = take_fetched(Agent.objects.get(pk=agent_id), told)
     return packed(wire.Confirmed(known=known))
@@ -94,7 +99,7 @@ def _caller(request: HttpRequest) -> tuple[int, int, int]:
         connection.close()
 
 
-def _look(client_id: int, agent_id: int, asks_anew: bool) -> wire.Work:
+def _look(client_id: int, agent_id: int, orders: int, asks_anew: bool) -> wire.Work:
     """What there is now. The wish for a reading or for the checks is handed out once."""
     try:
         with tenancy.scope(client_id):
@@ -102,7 +107,7 @@ def _look(client_id: int, agent_id: int, asks_anew: bool) -> wire.Work:
             if agent.revoked_at is not None:
                 raise ApiError(401, "This agent's token was revoked.", "Enrol the agent again.")
             found = wire.Work(
-                raise_orders=claim_work(agent, asks_anew=asks_anew),
+                raise_orders=claim_work(agent, orders, asks_anew=asks_anew),
                 read_now=agent.read_now,
                 full_read=agent.full_read,
                 check=agent.check_now,
@@ -131,15 +136,22 @@ async def _rung_or(rung: asyncio.Event, timeout_s: float) -> None:
         await asyncio.wait_for(rung.wait(), timeout_s)
 
 
-def _wait_s(request: HttpRequest) -> float:
-    asked = request.GET.get("wait", "0")
+def _number(request: HttpRequest, name: str, otherwise: float, most: float) -> float:
+    asked = request.GET.get(name, str(otherwise))
     try:
-        wait_s = float(asked)
+        number = float(asked)
     except ValueError:
-        wait_s = -1.0
-    if not 0 <= wait_s < float("inf"):
-        raise ApiError(422, f"wait must be a number of seconds, not {asked!r}.")
-    return min(wait_s, LONGEST_WAIT_S)
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise ApiError(422, f"{name} must be a number and not negative, not {asked!r}.")
+    return min(number, most)
+
+
+def _make_storable(told: wire.Raised | wire.Fetched) -> None:
+    """No database text holds a NUL; a quoted answer of Omni may, and the outcome must come through."""
+    for name in told.__struct_fields__:
+        if isinstance(value := getattr(told, name), str):
+            setattr(told, name, value.replace("\x00", "?"))
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -25,11 +25,13 @@ SALTS = 16
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`problem` and `fix` say why the order should not be raised although `text` is free."""
+    """`problem` and `fix` say why the order should not be raised although `text` is free. `copy` is a fetched
+    copy of the order's own document, which has the reference until it gives way (store_fetched)."""
 
     text: str
     problem: str = ""
     fix: str = ""
+    copy: models.Order | None = None
 
 
 def reference_for(
@@ -37,16 +39,15 @@ def reference_for(
 ) -> Reference:
     """The reference of an order of which nothing was sent yet, inside an open scope. `settings` are the
     channel's, `own` is the order's own row if it is stored. Where the source is set to use the channel's
-    order numbers, the document brings its own reference (raise_orders). A fetched copy of the order's own
-    document does not stand in its way (store_fetched.give_way)."""
-    taken = models.Order.objects.filter(source=channel.source_id, fetched_at=None).exclude(pk=own)
+    order numbers, the document brings its own reference (raise_orders)."""
+    taken = models.Order.objects.filter(source=channel.source_id).exclude(pk=own)
     identity = f"{place_of(channel, settings)}|{order.channel_order_code}|{order.ordered_at.isoformat()}"
     twin: models.Order | None = None
     for salt in range(SALTS):
         made = _letters(f"{identity}|{salt}" if salt else identity)
         other = taken.filter(reference=made).select_related("channel").first()
-        if other is None:
-            return Reference(made, *_problem(order, twin))
+        if other is None or other.fetched_at is not None:
+            return Reference(made, *_problem(order, twin), copy=other)
         if (other.channel_order_code, other.ordered_at) == (order.channel_order_code, order.ordered_at):
             twin = twin or other
     raise AssertionError(f"no free reference for order {order.number}")

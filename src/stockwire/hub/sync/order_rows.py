@@ -59,10 +59,15 @@ def payload_of(order: Order) -> Any:
     return _storable(msgspec.to_builtins(order))
 
 
-def write_children(row: models.Order, order: Order, variants: Sequence[int | None]) -> None:
+def rewrite_children(row: models.Order, order: Order, variants: Sequence[int | None]) -> None:
     """The rows below an order, replacing those that are there, inside an open scope."""
     for child in CHILDREN:
         child.objects.filter(order=row).delete()
+    write_children(row, order, variants)
+
+
+def write_children(row: models.Order, order: Order, variants: Sequence[int | None]) -> None:
+    """The rows below an order that has none yet, inside an open scope."""
     _write_lines(row, order, variants)
     _write_shipping(row, order)
     owned = {"client_id": row.client_id, "order": row}

@@ -25,6 +25,7 @@ log = structlog.get_logger("stockwire.worker")
 CHUNK = 100
 REPAIR_EVERY = timedelta(minutes=10)
 SHORTEST_POLL_S = 2.0
+ONE_STAMP = timedelta(seconds=1)
 # When this process last polled each channel (by its webhook key, which is never given twice). A wake-up
 # by webhook need not poll as well; that several workers each poll now and then does no harm.
 _polled: dict[str, float] = {}
@@ -107,16 +108,33 @@ def _mark(held: lanes.Claim, hints: Sequence[ports.OrderHint], since: datetime |
     """News is marked. What lies at or before the cursor comes again with every poll, because stamps are
     whole seconds: it is looked at once more, and then left alone until its stamp moves."""
     repeated = {
-        receipt_key(
-            "again", f"{hint.channel_order_code}:{hint.modified_at.isoformat()}"
-        ): hint.channel_order_code
+        _again(hint, hint.modified_at): hint.channel_order_code
         for hint in hints
         if hint.modified_at is not None and not _is_news(hint, since)
     }
     once_more = first_time(held.client_id, held.channel_id, repeated)
+    # The shop's clock has left the second of these behind: the look that news brings anyway is the last one.
+    first_time(held.client_id, held.channel_id, _settled_news(hints, since))
     news = {hint.channel_order_code for hint in hints if _is_news(hint, since)}
     mark_orders(held.client_id, held.channel_id, news)
     look_again(held.client_id, held.channel_id, {repeated[key] for key in once_more} - news)
+
+
+def _settled_news(hints: Sequence[ports.OrderHint], since: datetime | None) -> list[str]:
+    """Receipt keys of news that can no longer change without its stamp moving."""
+    newest = max((hint.modified_at for hint in hints if hint.modified_at is not None), default=None)
+    return [
+        _again(hint, hint.modified_at)
+        for hint in hints
+        if hint.modified_at is not None
+        and newest is not None
+        and newest - hint.modified_at > ONE_STAMP
+        and _is_news(hint, since)
+    ]
+
+
+def _again(hint: ports.OrderHint, modified_at: datetime) -> str:
+    return receipt_key("again", f"{hint.channel_order_code}:{modified_at.isoformat()}")
 
 
 def _is_news(hint: ports.OrderHint, since: datetime | None) -> bool:

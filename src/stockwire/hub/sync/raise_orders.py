@@ -84,6 +84,8 @@ def confirm(agent: models.Agent, raised: wire.Raised) -> bool:
     row = (
         models.Order.objects.select_for_update().filter(pk=raised.order_id, source_id=agent.source_id).first()
     )
+    for order_id, claim in raised.untried:
+        _untried(agent, order_id, claim, raised)
     if row is None:
         return False
     if row.state == OrderState.RAISED:
@@ -170,8 +172,10 @@ def _take_reference(row: models.Order, document: Document) -> None:
             f" {document.reference}.",
             hint=f"Look for {row.reference} in Omni. If it is not there, put the setting back; send again.",
         )
-    give_way(row.source_id, document.reference)
-    if models.Order.objects.filter(source_id=row.source_id, reference=document.reference).exists():
+    other = models.Order.objects.filter(source_id=row.source_id, reference=document.reference).first()
+    if other is not None and other.fetched_at is not None:
+        give_way(other)
+    elif other is not None:
         raise Refused(
             f"Order {row.number}: another order already has the document number {document.reference}.",
             hint="Give the channel an order number prefix of its own, or switch off"
@@ -220,11 +224,23 @@ def _doubt(row: models.Order, message: str, hint: str, detail: str = "") -> None
     order_history.note(row, order_history.STATE, f"In doubt: {message}")
 
 
+def _untried(agent: models.Agent, order_id: int, claim: int, raised: wire.Raised) -> None:
+    """An order given and not tried, because Omni takes nothing on: it waits like the one that was tried."""
+    rows = models.Order.objects.select_for_update().filter(pk=order_id, source_id=agent.source_id)
+    row = rows.filter(claim=claim, state=OrderState.RAISING).first()
+    if row is not None:
+        _not_yet(row, raised)
+
+
 def _not_yet(row: models.Order, raised: wire.Raised) -> None:
-    """Back to waiting. Omni may be off for a night: the history gets a line only when the reason is new."""
+    """Back to waiting. Omni may be off for a night: the history gets a line only when the reason is new. What
+    is no order's own trouble is no failed attempt of one: all go on together as soon as Omni does."""
     wait_s = min(lanes.waiting_s(row.attempts, None), LONGEST_WAIT_S)
+    if raised.omni_away:
+        wait_s = 0.0  # the agent itself leaves Omni alone for a while before it asks for work
     first = row.reason != raised.message
-    row.state, row.attempts, row.claimed_until = OrderState.READY, row.attempts + 1, None
+    row.attempts += not raised.omni_away
+    row.state, row.claimed_until = OrderState.READY, None
     row.next_at = timezone.now() + timedelta(seconds=wait_s)
     row.reason, row.hint, row.detail = raised.message, raised.hint, raised.detail
     if first:

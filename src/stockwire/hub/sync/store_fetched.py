@@ -42,14 +42,12 @@ def store_fetched(source: models.Source, told: wire.Fetched, who: str) -> tuple[
     return row, f"{told.resource} {row.number} was fetched before; its header is up to date now."
 
 
-def give_way(source_id: int, reference: str) -> str:
-    """Forget a fetched copy that has this reference, inside an open scope: its order itself comes now, and is
-    found in the source under the same reference. Returns what to note of it, "" when there was none."""
-    copy = models.Order.objects.filter(
-        source=source_id, reference=reference, fetched_at__isnull=False, channel=None
-    ).first()
+def give_way(copy: models.Order | None) -> str:
+    """Forget a fetched copy, inside an open scope: its order itself comes now, and is found in the source
+    under the same reference. Returns what to note of it, "" when there was none."""
     if copy is None:
         return ""
+    assert copy.fetched_at is not None, "only a copy gives way"
     copy.delete()
     return f"It had been fetched from Omni as {copy.number} before."
 

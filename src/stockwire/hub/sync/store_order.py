@@ -22,7 +22,14 @@ from stockwire.hub.sync.follow_order import follow_order, follow_status, has_beg
 from stockwire.hub.sync.held_stock import held_by, mark_what_changed
 from stockwire.hub.sync.order_match import match_lines
 from stockwire.hub.sync.order_reference import Reference, reference_for
-from stockwire.hub.sync.order_rows import fields_of, fingerprint, payload_of, text, write_children
+from stockwire.hub.sync.order_rows import (
+    fields_of,
+    fingerprint,
+    payload_of,
+    rewrite_children,
+    text,
+    write_children,
+)
 from stockwire.hub.sync.order_state import Decision, decide, is_over
 from stockwire.hub.sync.store_fetched import give_way
 from stockwire.ports import ChannelConnector
@@ -95,7 +102,7 @@ def _store_new(shop: Shop, order: Order) -> models.Order:
         **fields_of(order),
     )
     _judge(shop, row, order, reference, variants)
-    copy = give_way(source.pk, row.reference)
+    copy = give_way(reference.copy)
     row.save(force_insert=True)
     write_children(row, order, variants)
     stored = f"Stored from {shop.row.description}: {order.status}, {money(order.currency, order.total)}."
@@ -124,13 +131,13 @@ def _renew(shop: Shop, row: models.Order, order: Order) -> None:
             # Nothing was ever sent under it; what stood in the way may be gone.
             reference = reference_for(order, shop.row, shop.settings, own=row.pk)
         row.reference = reference.text
-        give_way(row.source_id, row.reference)
+        give_way(reference.copy)
         _judge(shop, row, order, reference, variants)
     else:
         row.proof = _proof_of(order)
     row.save()
     if content_changed:
-        write_children(row, order, variants)
+        rewrite_children(row, order, variants)
     told = [f"Status is now {order.status} (it was {before})."] if status_changed else []
     told += ["The order was changed on the channel."] if content_changed else []
     told += [_standing(row)] if row.state != state else []
