@@ -8,7 +8,10 @@ from importlib import import_module
 from stockwire.errors import NotSetUp
 from stockwire.ports import ChannelConnector, SourceConnector
 
-CHANNELS = {"woocommerce": "stockwire.connectors.woocommerce"}
+CHANNELS = {
+    "woocommerce": "stockwire.connectors.woocommerce",
+    "shopify": "stockwire.connectors.shopify",
+}
 SOURCES = {"omni": "stockwire.connectors.omni"}
 
 

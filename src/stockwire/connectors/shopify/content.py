@@ -1,0 +1,206 @@
+"""What belongs to a linked product itself: texts, status, tags, collections, pictures, attributes.
+
+Lists are added to and taken from by what we sent before, never replaced: a tag, picture or collection that a
+person added stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stockwire.connectors.shopify import bulk
+from stockwire.connectors.shopify.collections import collection_of
+from stockwire.connectors.shopify.items import IMAGE, Item, gid, images_of, number
+from stockwire.connectors.shopify.line import Line
+from stockwire.connectors.shopify.operations import (
+    FILES_UPDATE,
+    METAFIELDS_DELETE,
+    PRODUCT_UPDATE,
+    PUBLISH,
+    TAGS_ADD,
+    TAGS_REMOVE,
+    Write,
+)
+from stockwire.connectors.shopify.places import publications
+from stockwire.connectors.shopify.refusals import explain_row, user_errors
+from stockwire.connectors.shopify.settings import ShopifySettings
+from stockwire.connectors.shopify.translate import emptied_metafields, tags_of
+from stockwire.errors import StockwireError
+from stockwire.ports import Value
+
+_OTHERS_PER_CALL = 25
+
+
+def update(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None:
+    """Send what changed of linked products."""
+    open_items = [item for item in items if item.product and not item.is_created and not _is_out(item)]
+    ready: list[tuple[Item, Write]] = []
+    for item in open_items:
+        try:
+            if (write := _product_write(line, settings, item)) is not None:
+                ready.append((item, write))
+        except StockwireError as error:
+            item.fail(error)
+
+    def settle(at: int, payload: Mapping[str, Any]) -> None:
+        item = ready[at][0]
+        if errors := user_errors(payload):
+            if errors[0].is_gone and not item.is_second_try:
+                item.is_lost = True
+            else:
+                item.fail(explain_row(item.change.sku, errors[0]))
+            return
+        product = payload.get("product") or {}
+        if item.is_simple and product.get("title"):
+            item.targets[0].seen["title"] = str(product["title"])
+        media = [number(node["id"]) for node in (product.get("media") or {}).get("nodes") or []]
+        for image, code in zip(_new_images(item, settings), reversed(media), strict=False):
+            item.memory[IMAGE + image.identity] = code
+
+    most = min(settings.products_per_call, settings.batch_size_max)
+    bulk.send(
+        line,
+        settings,
+        "UpdateProducts",
+        [write for _, write in ready],
+        most,
+        settle=settle,
+        fail=lambda at, error: ready[at][0].fail(error),
+    )
+    _others(line, settings, [item for item in open_items if not _is_out(item)])
+
+
+def publish(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None:
+    """Put products we made onto the sales channels; others stay where their owner put them."""
+    made = [item for item in items if (item.is_created or item.is_found_again) and not _is_out(item)]
+    if not made or settings.hide_product_enabled:
+        return
+    try:
+        places = [{"publicationId": gid("Publication", code)} for code in publications(line, settings)]
+    except StockwireError as error:
+        for item in made:
+            item.fail(error)
+        return
+    if not places:
+        return
+
+    def settle(at: int, payload: Mapping[str, Any]) -> None:
+        if errors := user_errors(payload):
+            made[at].fail(explain_row(made[at].change.sku, errors[0]))
+
+    writes = [Write(PUBLISH, {"id": gid("Product", item.product), "input": places}) for item in made]
+    bulk.send(
+        line,
+        settings,
+        "Publish",
+        writes,
+        _OTHERS_PER_CALL,
+        settle=settle,
+        fail=lambda at, error: made[at].fail(error),
+    )
+
+
+def _is_out(item: Item) -> bool:
+    return item.is_failed or item.is_lost
+
+
+def _product_write(line: Line, settings: ShopifySettings, item: Item) -> Write | None:
+    product = dict(item.fields)
+    if not settings.ignore_category_enabled:
+        product.update(_collections(line, item))
+    media = [
+        {"originalSource": image.src, "mediaContentType": "IMAGE"} for image in _new_images(item, settings)
+    ]
+    if not product and not media:
+        return None
+    given: dict[str, Any] = {"product": {"id": gid("Product", item.product), **product}}
+    if media:
+        given["media"] = media
+    return Write(PRODUCT_UPDATE, given, size=max(1, len(media)))
+
+
+def _collections(line: Line, item: Item) -> dict[str, Any]:
+    change = next((found for found in item.change.fields if found.name == "collection"), None)
+    if change is None:
+        return {}
+    before, after = str(change.before or "").strip(), str(change.after or "").strip()
+    found: dict[str, Any] = {}
+    if after:
+        found["collectionsToJoin"] = [gid("Collection", collection_of(line, after))]
+    if before and before != after:
+        found["collectionsToLeave"] = [gid("Collection", collection_of(line, before))]
+    return found
+
+
+def _new_images(item: Item, settings: ShopifySettings) -> list[Any]:
+    if settings.block_image_enabled or "images" not in item.wanted:
+        return []
+    known = images_of(item.memory)
+    return [image for image in item.change.images if image.identity not in known]
+
+
+def _others(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None:
+    """Tags, pictures and attributes that go or come, each a write of its own."""
+    ready: list[tuple[Item, Write, tuple[str, ...]]] = []
+    for item in items:
+        product = gid("Product", item.product)
+        added, removed = _tags(item)
+        if added:
+            ready.append((item, Write(TAGS_ADD, {"id": product, "tags": added}), ()))
+        if removed:
+            ready.append((item, Write(TAGS_REMOVE, {"id": product, "tags": removed}), ()))
+        if leaving := _leaving_images(item, settings):
+            files = [
+                {"id": gid("MediaImage", code), "referencesToRemove": [product]}
+                for code in leaving.values()
+                if code
+            ]
+            if files:
+                ready.append((item, Write(FILES_UPDATE, {"files": files}), tuple(leaving)))
+        if keys := emptied_metafields(item):
+            rows = [
+                {"ownerId": product, "namespace": settings.metafield_namespace, "key": key} for key in keys
+            ]
+            ready.append((item, Write(METAFIELDS_DELETE, {"metafields": rows}), ()))
+
+    def settle(at: int, payload: Mapping[str, Any]) -> None:
+        item, _, images = ready[at]
+        errors = [error for error in user_errors(payload) if not (images and error.is_gone)]
+        if errors:
+            item.fail(explain_row(item.change.sku, errors[0]))
+            return
+        for identity in images:
+            item.memory.pop(IMAGE + identity, None)
+
+    line.write(
+        "ChangeLists",
+        [write for _, write, _ in ready],
+        _OTHERS_PER_CALL,
+        settle,
+        lambda at, error: ready[at][0].fail(error),
+    )
+
+
+def _tags(item: Item) -> tuple[list[str], list[str]]:
+    change = next((found for found in item.change.fields if found.name == "tags"), None)
+    if change is None:
+        return [], []
+    before, after = tags_of(_tag_value(change.before)), tags_of(_tag_value(change.after))
+    kept = {tag.casefold() for tag in after}
+    held = {tag.casefold() for tag in before}
+    return [tag for tag in after if tag.casefold() not in held], [
+        tag for tag in before if tag.casefold() not in kept
+    ]
+
+
+def _tag_value(value: Value) -> Value:
+    return value if isinstance(value, tuple) else str(value or "")
+
+
+def _leaving_images(item: Item, settings: ShopifySettings) -> dict[str, str]:
+    """Pictures we put there that the product no longer has, by identity."""
+    if settings.block_image_enabled or "images" not in item.wanted:
+        return {}
+    kept = {image.identity for image in item.change.images}
+    return {identity: code for identity, code in images_of(item.memory).items() if identity not in kept}

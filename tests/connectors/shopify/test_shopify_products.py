@@ -1,0 +1,362 @@
+"""Products on a Shopify shop: made once, linked by SKU, and never at the cost of what a person put there."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from tests.connectors.shopify.conftest import add, done, group, update, variant
+
+from stockwire.domain.records import Image
+from stockwire.errors import NotSetUp, Refused, TryLater
+from stockwire.ports import Action, Failed, Link
+
+PICTURES = tuple(Image(f"https://pictures.example/{name}.jpg", f"hash-{name}") for name in ("front", "back"))
+
+
+def test_a_product_is_made_with_everything_in_one_write_and_put_on_the_online_store(desk):
+    outcome = done(desk.open().push([add("BOLT", vendor="Karoo", product_type="Bolts", tags="steel, m8")])[0])
+    product = desk.product("BOLT")
+    assert outcome.link.product_code == str(product["number"])
+    assert outcome.link.memory["item"] == str(desk.shop.variant("BOLT")["item"]["number"])
+    assert (product["title"], product["vendor"], product["status"]) == ("Title of BOLT", "Karoo", "ACTIVE")
+    assert sorted(product["tags"]) == ["m8", "steel"]
+    assert (desk.price("BOLT"), desk.available("BOLT")) == (Decimal("12.50"), 7)
+    assert outcome.seen["quantity"] == 7
+    assert len(product["publications"]) == 1
+    assert desk.documents.count("CreateProducts") == 1
+
+
+def test_a_hidden_product_is_on_no_sales_channel(desk):
+    desk.open(hide_product_enabled="true").push([add("BOLT")])
+    assert not desk.product("BOLT")["publications"]
+
+
+def test_an_addition_repeated_before_the_search_knows_of_it_finds_the_product_by_our_code(desk):
+    channel = desk.open()
+    first = done(channel.push([add("BOLT")])[0])
+    second = done(channel.push([add("BOLT", price=Decimal("13.00"))])[0])
+    assert first.link == second.link
+    assert len(desk.shop.shelf("Product")) == 1
+    assert desk.price("BOLT") == Decimal("13.00")
+    assert "Found again" in second.note
+
+
+def test_without_auto_sync_a_double_is_made_once_and_never_twice(desk):
+    desk.shop.add_product("By hand", [{"sku": "BOLT"}])
+    desk.settle()
+    channel = desk.open(auto_sync="false")
+    first, second = done(channel.push([add("BOLT")])[0]), done(channel.push([add("BOLT")])[0])
+    assert first.link == second.link
+    assert len(desk.shop.shelf("Product")) == 2
+
+
+def test_a_sku_the_shop_has_twice_is_reported_with_both_and_never_guessed(desk):
+    desk.shop.add_product("One", [{"sku": "BOLT"}])
+    desk.shop.duplicate_sku("BOLT", "Two")
+    desk.settle()
+    (outcome,) = desk.open().push([add("BOLT")])
+    assert isinstance(outcome, Failed)
+    assert isinstance(outcome.error, Refused)
+    assert "2 times" in outcome.error.message
+    assert "One" in outcome.error.message
+    assert "Two" in outcome.error.message
+
+
+def test_variants_are_made_with_their_options_and_each_answers(desk):
+    change = group(
+        "TEE",
+        ["Size", "Colour"],
+        [variant("TEE-S-R", "S", "Red"), variant("TEE-M-R", "M", "Red", price=Decimal("6.00"))],
+    )
+    outcome = done(desk.open().push([change])[0])
+    assert outcome.link.variant_code == ""
+    assert set(outcome.variants) == {"key-TEE-S-R", "key-TEE-M-R"}
+    small = done(outcome.variants["key-TEE-S-R"])
+    assert small.link.variant_code == str(desk.shop.variant("TEE-S-R")["number"])
+    assert [option["name"] for option in desk.product("TEE-S-R")["options"]] == ["Size", "Colour"]
+    assert desk.price("TEE-M-R") == Decimal("6.00")
+
+
+def test_one_variant_that_cannot_be_sent_fails_alone(desk):
+    change = group("TEE", ["Size"], [variant("TEE-S", "S"), variant("TEE-M", "M", price=Decimal("-1"))])
+    outcome = done(desk.open().push([change])[0])
+    done(outcome.variants["key-TEE-S"])
+    failed = outcome.variants["key-TEE-M"]
+    assert isinstance(failed, Failed)
+    assert "TEE-M" in failed.error.message
+
+
+def test_a_product_with_variants_is_linked_where_options_and_skus_fit_and_gets_what_it_lacks(desk):
+    desk.shop.add_product(
+        "Tee",
+        [{"sku": "TEE-S", "options": {"Size": "S"}}, {"sku": "TEE-L", "options": {"Size": "L"}}],
+    )
+    desk.settle()
+    change = group("TEE", ["Size"], [variant("TEE-S", "S"), variant("TEE-M", "M")])
+    outcome = done(desk.open().push([change])[0])
+    assert "Linked" in outcome.note
+    assert "Added" in done(outcome.variants["key-TEE-M"]).note
+    product = desk.product("TEE-S")
+    assert product is desk.product("TEE-M")
+    # The one made by hand is still there.
+    assert product is desk.product("TEE-L")
+    assert desk.price("TEE-S") == Decimal("5.00")
+    assert desk.available("TEE-M") == 3
+
+
+def test_options_that_differ_are_refused_with_both(desk):
+    desk.shop.add_product(
+        "Tee", [{"sku": "TEE-S", "options": {"Colour": "Red"}}, {"sku": "X", "options": {"Colour": "Blue"}}]
+    )
+    desk.settle()
+    (outcome,) = desk.open().push([group("TEE", ["Size"], [variant("TEE-S", "S")])])
+    assert isinstance(outcome, Failed)
+    assert "Size" in outcome.error.message
+    assert "Colour" in outcome.error.message
+
+
+def test_nothing_a_person_added_by_hand_is_lost_by_any_change_of_ours(desk):
+    channel = desk.open(
+        block_image_enabled="false", ignore_category_enabled="false", metafields_enabled="true"
+    )
+    made = done(
+        channel.push(
+            [
+                group(
+                    "TEE",
+                    ["Size"],
+                    [variant("TEE-S", "S")],
+                    tags="ours, old",
+                    collection="Shirts",
+                    images=("hash-front",),
+                    pictures=PICTURES[:1],
+                    **{"meta.colour": "red"},
+                )
+            ]
+        )[0]
+    )
+    product = desk.product("TEE-S")
+    hand = channel.api
+    add_by_hand(desk, hand, product)
+    small = done(made.variants["key-TEE-S"])
+    before = {"tags": "ours, old", "collection": "Shirts", "meta.colour": "red"}
+    change = group(
+        "TEE",
+        ["Size"],
+        [
+            variant("TEE-S", "S", action=Action.UPDATE, link=small.link, price=Decimal("9.00")),
+            variant("TEE-M", "M"),
+        ],
+        Action.UPDATE,
+        made.link,
+        title="New title",
+        tags="ours",
+        images=("hash-front", "hash-back"),
+        pictures=PICTURES,
+        **{"meta.colour": "blue"},
+    )
+    change = with_before(change, before)
+    outcome = done(channel.push([change])[0])
+    assert all(not isinstance(found, Failed) for found in outcome.variants.values())
+    assert product["title"] == "New title"
+    assert sorted(product["tags"]) == ["by hand", "ours"]
+    assert desk.product("TEE-XL") is product
+    assert len(product["media"]) == 3
+    held = {(row["namespace"], row["key"]): row["value"] for row in rows(product["metafields"])}
+    assert held[("custom", "colour")] == "blue"
+    assert held[("custom", "by_hand")] == "kept"
+    assert sorted(titles(desk, product)) == ["By hand", "Shirts"]
+
+
+def add_by_hand(desk, api, product):
+    """What staff do in the admin, through the same API."""
+    from stockwire.connectors.shopify.operations import (
+        COLLECTION_CREATE,
+        PRODUCT_UPDATE,
+        TAGS_ADD,
+        VARIANTS_CREATE,
+        Write,
+        together,
+    )
+
+    def run(root, given, size=1):
+        payload = api.run(*together("ByHand", [Write(root, given, size)])).root("w0")
+        assert not payload["userErrors"], payload
+        return payload
+
+    collection = run(COLLECTION_CREATE, {"input": {"title": "By hand"}})["collection"]["id"]
+    run(TAGS_ADD, {"id": product["id"], "tags": ["by hand"]})
+    run(
+        VARIANTS_CREATE,
+        {
+            "productId": product["id"],
+            "variants": [
+                {"inventoryItem": {"sku": "TEE-XL"}, "optionValues": [{"optionName": "Size", "name": "XL"}]}
+            ],
+        },
+    )
+    metafield = {"namespace": "custom", "key": "by_hand", "type": "single_line_text_field", "value": "kept"}
+    run(
+        PRODUCT_UPDATE,
+        {
+            "product": {"id": product["id"], "collectionsToJoin": [collection], "metafields": [metafield]},
+            "media": [{"originalSource": "https://pictures.example/hand.jpg", "mediaContentType": "IMAGE"}],
+        },
+    )
+
+
+def with_before(change, before):
+    from dataclasses import replace
+
+    return replace(
+        change, fields=tuple(replace(found, before=before.get(found.name)) for found in change.fields)
+    )
+
+
+def rows(found):
+    return list(found.values()) if isinstance(found, dict) else list(found)
+
+
+def titles(desk, product):
+    return [
+        row["title"] for row in desk.shop.shelf("Collection").values() if product["number"] in members(row)
+    ]
+
+
+def members(collection):
+    found = collection["products"]
+    return {each["number"] if isinstance(each, dict) else each for each in found}
+
+
+def test_a_picture_of_ours_that_leaves_is_taken_off_and_others_stay(desk):
+    channel = desk.open(block_image_enabled="false")
+    made = done(channel.push([add("BOLT", images=("hash-front", "hash-back"), pictures=PICTURES)])[0])
+    assert {name for name in made.link.memory if name.startswith("image:")} == {
+        "image:hash-front",
+        "image:hash-back",
+    }
+    change = update("BOLT", made.link, images=("hash-back",), pictures=PICTURES[1:])
+    (early,) = channel.push([change])
+    # The shop still works on the pictures.
+    assert isinstance(early, Failed)
+    assert isinstance(early.error, TryLater)
+    desk.settle()
+    changed = done(channel.push([change])[0])
+    assert len(desk.product("BOLT")["media"]) == 1
+    assert {name for name in changed.link.memory if name.startswith("image:")} == {"image:hash-back"}
+
+
+def test_a_picture_is_not_sent_again(desk):
+    channel = desk.open(block_image_enabled="false")
+    made = done(channel.push([add("BOLT", images=("hash-front",), pictures=PICTURES[:1])])[0])
+    done(channel.push([update("BOLT", made.link, images=("hash-front",), pictures=PICTURES[:1])])[0])
+    assert len(desk.product("BOLT")["media"]) == 1
+
+
+def test_pictures_of_a_product_made_by_hand_are_left_alone(desk):
+    desk.shop.add_product("By hand", [{"sku": "BOLT"}])
+    product = desk.product("BOLT")
+    channel = desk.open(block_image_enabled="false")
+    add_picture(channel.api, product)
+    desk.settle()
+    outcome = done(channel.push([add("BOLT", images=("hash-front",), pictures=PICTURES[:1])])[0])
+    assert len(product["media"]) == 1
+    assert "left as they are" in outcome.note
+
+
+def add_picture(api, product):
+    from stockwire.connectors.shopify.operations import PRODUCT_UPDATE, Write, together
+
+    media = [{"originalSource": "https://pictures.example/hand.jpg", "mediaContentType": "IMAGE"}]
+    given = {"product": {"id": product["id"]}, "media": media}
+    api.run(*together("ByHand", [Write(PRODUCT_UPDATE, given)]))
+
+
+def test_blocked_pictures_and_ignored_collections_never_reach_the_shop(desk):
+    desk.open().push([add("BOLT", collection="Shirts", images=("hash-front",), pictures=PICTURES[:1])])
+    assert not desk.product("BOLT")["media"]
+    assert not desk.shop.shelf("Collection")
+
+
+def test_a_collection_is_made_once_and_left_when_the_product_moves(desk):
+    channel = desk.open(ignore_category_enabled="false")
+    made = [
+        done(found) for found in channel.push([add("A", collection="Bolts"), add("B", collection="Bolts")])
+    ]
+    assert len(desk.shop.shelf("Collection")) == 1
+    done(channel.push([update("A", made[0].link, {"collection": "Bolts"}, collection="Nuts")])[0])
+    assert titles(desk, desk.product("A")) == ["Nuts"]
+    assert titles(desk, desk.product("B")) == ["Bolts"]
+
+
+def test_a_product_that_leaves_is_deleted_only_when_the_setting_says_exactly_true(desk):
+    made = done(desk.open().push([add("BOLT")])[0])
+    from stockwire.ports import Change
+
+    leaving = Change("BOLT", "BOLT", Action.REMOVE, (), made.link)
+    kept = done(desk.open(delete_product_enabled="1").push([leaving])[0])
+    assert kept.link == made.link
+    assert len(desk.shop.shelf("Product")) == 1
+    gone = done(desk.open().push([leaving])[0])
+    assert gone.link is None
+    assert not desk.shop.shelf("Product")
+
+
+def test_a_variant_that_leaves_is_deleted_alone(desk):
+    channel = desk.open()
+    made = done(channel.push([group("TEE", ["Size"], [variant("TEE-S", "S"), variant("TEE-M", "M")])])[0])
+    link = done(made.variants["key-TEE-M"]).link
+    change = group(
+        "TEE", ["Size"], [variant("TEE-M", "M", action=Action.REMOVE, link=link)], Action.UPDATE, made.link
+    )
+    outcome = done(channel.push([change])[0])
+    assert done(outcome.variants["key-TEE-M"]).link is None
+    assert len(desk.product("TEE-S")["variants"]) == 1
+
+
+def test_a_link_typed_in_by_hand_gets_its_variant_and_item_read(desk):
+    desk.shop.add_product("By hand", [{"sku": "BOLT"}])
+    link = Link(str(desk.product("BOLT")["number"]))
+    outcome = done(desk.open().push([update("BOLT", link, price=Decimal("3.00"), quantity=2)])[0])
+    assert outcome.link.variant_code == str(desk.shop.variant("BOLT")["number"])
+    assert (desk.price("BOLT"), desk.available("BOLT")) == (Decimal("3.00"), 2)
+
+
+def test_a_missing_scope_is_named_with_the_fix(desk):
+    desk.shop.drop_scope("write_products")
+    with pytest.raises(NotSetUp) as caught:
+        desk.open().push([add("BOLT")])
+    assert "_products" in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_prices_of_many_products_go_in_few_calls_and_touch_nothing_else(desk):
+    channel = desk.open(bulk_enabled="false")
+    made = [done(found) for found in channel.push([add(f"P{at}") for at in range(12)])]
+    desk.documents.clear()
+    outcomes = channel.push([update(f"P{at}", made[at].link, price=Decimal(20 + at)) for at in range(12)])
+    assert all(done(found).seen["price"] == 20 + at for at, found in enumerate(outcomes))
+    assert desk.documents == ["UpdateVariants"] * 2
+    assert desk.available("P3") == 7
+
+
+def test_one_variant_in_another_product_is_told_and_the_others_are_written(desk):
+    channel = desk.open()
+    made = done(channel.push([group("TEE", ["Size"], [variant("TEE-S", "S"), variant("TEE-M", "M")])])[0])
+    links = {key: done(found).link for key, found in made.variants.items()}
+    stray = Link(made.link.product_code, "987654321", {"item": "5"})
+    change = group(
+        "TEE",
+        ["Size"],
+        [
+            variant("TEE-S", "S", action=Action.UPDATE, link=links["key-TEE-S"], price=Decimal("8.00")),
+            variant("TEE-M", "M", action=Action.UPDATE, link=stray, price=Decimal("8.00")),
+        ],
+        Action.UPDATE,
+        made.link,
+    )
+    outcome = done(channel.push([change])[0])
+    assert desk.price("TEE-S") == Decimal("8.00")
+    failed = outcome.variants["key-TEE-M"]
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.error, Refused | TryLater)
