@@ -180,6 +180,10 @@ class FaultyApp:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
+        name_of_call = getattr(self.app, "name_of_call", None)
+        if name_of_call is not None:
+            # Where every call has the same address, the system says what else it is known by.
+            path = f"{path}#{name_of_call(environ)}"
         fault = self.faults.take(environ["REQUEST_METHOD"], path)
         if fault is None:
             return self.app(environ, start_response)

@@ -23,6 +23,11 @@ from typing import Any, Protocol
 
 import pytest
 
+from stockwire.connectors.shopify import ShopifySettings
+from stockwire.connectors.shopify import connector as shopify
+from stockwire.connectors.shopify.facts import forget as forget_shop
+from stockwire.connectors.shopify.operations import VARIANTS_CREATE, Write, together
+from stockwire.connectors.shopify.webhooks import signature_of as shopify_signature_of
 from stockwire.connectors.woocommerce import WooCommerceSettings
 from stockwire.connectors.woocommerce import connector as woocommerce
 from stockwire.connectors.woocommerce.api import Api
@@ -38,6 +43,9 @@ from stockwire.ports import (
     Link,
     VariantChange,
 )
+from stockwire.simulators.shopify import simulated_shopify
+from stockwire.simulators.shopify.hook_payloads import encoded
+from stockwire.simulators.shopify.hook_payloads import of as payload_of
 from stockwire.simulators.stand import Stand
 from stockwire.simulators.woocommerce import create as simulated_woocommerce
 
@@ -106,9 +114,37 @@ class Shop(Protocol):
     variant_write_path: str
     """Part of the address of calls that write variants of a product that is there already."""
 
+    order_path: str
+    """Part of the address of calls that read orders."""
+
+    most_stock: int
+    """The largest quantity the shop takes."""
+
+    wrong_credentials: Mapping[str, str]
+    """Settings the shop does not accept."""
+
+    gives_out_secrets: bool
+    """True where webhooks are signed with a secret of ours, False where it is the shop's to give."""
+
+    def word(self, status: str) -> str:
+        """What the channel calls an order that is processing, on-hold, completed or cancelled."""
+        ...
+
+    def number_of(self, code: str) -> str:
+        """The number that people see."""
+        ...
+
     def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str: ...
 
     def set_status(self, code: str, status: str) -> None: ...
+
+    def settle(self) -> None:
+        """The shop's own search has caught up with everything."""
+        ...
+
+    def webhook_is_off(self) -> bool:
+        """The shop has given up the webhook of changed orders."""
+        ...
 
     def delete_order(self, code: str) -> None: ...
 
@@ -126,6 +162,12 @@ class WooCommerceShop:
     connector: ChannelConnector = woocommerce
     write_path: str = "/products/batch"
     variant_write_path: str = "/variations/batch"
+    order_path: str = "/orders"
+    most_stock: int = 2_147_483_647
+    wrong_credentials: Mapping[str, str] = field(
+        default_factory=lambda: {"consumer_secret": "cs_0000000000000000"}
+    )
+    gives_out_secrets: bool = True
     _opened: ExitStack = field(default_factory=ExitStack)
     _made: list[str] = field(default_factory=list)
 
@@ -240,6 +282,19 @@ class WooCommerceShop:
         self._made.append(f"/orders/{made['id']}")
         return str(made["id"])
 
+    def word(self, status: str) -> str:
+        return status
+
+    def number_of(self, code: str) -> str:
+        return f"#{code}"
+
+    def settle(self) -> None:
+        pass
+
+    def webhook_is_off(self) -> bool:
+        assert self.stand is not None
+        return "disabled" in {hook["status"] for hook in self.stand.app.state()["webhooks"]}
+
     def set_status(self, code: str, status: str) -> None:
         self._api.call("PUT", f"/orders/{code}", body={"status": status})
 
@@ -277,9 +332,184 @@ def real_woocommerce_shop() -> Iterator[WooCommerceShop]:
         shop.close()
 
 
+@dataclass
+class ShopifyShop:
+    """A simulated Shopify shop. Its owner acts on the shop itself, and a moment before anybody looks: what
+    people do is older than the shop's search, which lags behind."""
+
+    app: Any
+    stand: Stand
+    connector: ChannelConnector = shopify
+    write_path: str = "#mutation (productSet|inventory|productVariants|productUpdate)"
+    variant_write_path: str = "#mutation (productSet|productVariants|inventory)"
+    order_path: str = "#query orders?$"
+    most_stock: int = 1_000_000_000
+    wrong_credentials: Mapping[str, str] = field(
+        default_factory=lambda: {"password": "shpat_wrong0000000000000000000000000"}
+    )
+    gives_out_secrets: bool = False
+    _opened: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        forget_shop(self.settings().base_url)
+
+    def settings(self, **given: Any) -> ShopifySettings:
+        options = self.app.shop.options
+        filled = {
+            "channel_domain": self.stand.url,
+            "password": options.access_token,
+            "hmac_shared_secret": options.client_secret,
+        }
+        return ShopifySettings(**{**filled, **given})
+
+    def open(self, **given: Any) -> Channel:
+        channel = self.connector.open(self.settings(**given))
+        self._opened.callback(channel.close)
+        return channel
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def on_shelf(self, sku: str) -> Sequence[OnShelf]:
+        return [
+            OnShelf(
+                str(variant["product"]["number"]),
+                variant["product"]["title"],
+                Decimal(str(variant["price"])),
+                _available(variant),
+            )
+            for variant in self.app.shop.shelf("ProductVariant").values()
+            if variant["item"]["sku"] == sku
+        ]
+
+    def shelve(self, sku: str) -> str:
+        return self._made(self.app.shop.add_product("Made by hand", [{"sku": sku, "price": "1.00"}]))
+
+    def shelve_something_else(self, sku: str) -> None:
+        variants = [
+            {"sku": sku, "price": "5.00", "options": {"Size": "S"}},
+            {"sku": f"{sku} other", "price": "5.00", "options": {"Size": "M"}},
+        ]
+        self._made(self.app.shop.add_product("In sizes", variants))
+
+    def discard(self, code: str) -> None:
+        variant = self._product(code)["variants"][0]
+        self.app.shop.delete_product(variant["item"]["sku"])
+        self.app.shop.advance(5)
+
+    def below(self, code: str) -> Mapping[str, OnShelf]:
+        return {
+            variant["item"]["sku"]: OnShelf(
+                str(variant["number"]),
+                "",
+                Decimal(str(variant["price"])),
+                _available(variant),
+                variant["item"]["sku"],
+                dict(variant["chosen"]),
+            )
+            for variant in self._product(code)["variants"]
+        }
+
+    def named(self, title: str) -> Sequence[str]:
+        found = self.app.shop.shelf("Product").values()
+        return [str(product["number"]) for product in found if product["title"] == title]
+
+    def shelve_variants(self, names: Sequence[str], variants: Mapping[str, Sequence[str]]) -> str:
+        rows = [
+            {"sku": sku, "price": "5.00", "options": dict(zip(names, values, strict=True))}
+            for sku, values in variants.items()
+        ]
+        return self._made(self.app.shop.add_product("In sizes", rows))
+
+    def shelve_below(self, code: str, sku: str, values: Mapping[str, str]) -> None:
+        # Shopify takes each combination of values once: the owner's own variant gets one of its own.
+        chosen = [{"optionName": name, "name": f"{value} of mine"} for name, value in values.items()]
+        row = {"inventoryItem": {"sku": sku}, "price": "5.00", "optionValues": chosen}
+        given = {"productId": self._product(code)["id"], "variants": [row]}
+        payload = self.open().api.run(*together("ByHand", [Write(VARIANTS_CREATE, given)])).root("w0")
+        assert not payload["userErrors"], payload
+        self.app.shop.advance(5)
+
+    def word(self, status: str) -> str:
+        return {"processing": "paid", "on-hold": "pending", "completed": "paid"}.get(status, status)
+
+    def number_of(self, code: str) -> str:
+        return str(self.app.shop.shelf("Order")[int(code)]["name"])
+
+    def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str:
+        rows = [
+            {"sku": self._product(code)["variants"][0]["item"]["sku"], "quantity": quantity}
+            for code, quantity in lines.items()
+        ]
+        order = self.app.shop.place_order("guest", lines=rows, paid=status != "on-hold")
+        self.app.shop.advance(5)
+        return str(order["number"])
+
+    def set_status(self, code: str, status: str) -> None:
+        order = self.app.shop.shelf("Order")[int(code)]
+        if status == "cancelled":
+            self.app.shop.cancel_order(int(code))
+        elif order["transactions"]:
+            # Paid already: staff write something into it, which changes it all the same.
+            self.app.shop.edit_order(int(code), add=[{"sku": _first_sku(order), "quantity": 1}])
+        else:
+            self.app.shop.mark_paid(int(code))
+        self.app.shop.advance(5)
+
+    def settle(self) -> None:
+        self.app.shop.advance(5)
+
+    def webhook_is_off(self) -> bool:
+        # The shop tries eight times over four hours; its clock is moved through them.
+        self.app.shop.advance(3600)
+        self.app.shop.webhooks_settled()
+        held = self.app.shop.shelf("WebhookSubscription").values()
+        return "ORDERS_UPDATED" not in {hook["topic"] for hook in held}
+
+    def delete_order(self, code: str) -> None:
+        self.app.shop.delete_order(int(code))
+
+    def delivery(self, code: str) -> tuple[Mapping[str, str], bytes]:
+        order = self.app.shop.shelf("Order")[int(code)]
+        body = encoded(payload_of(self.app.shop, "ORDERS_UPDATED", order))
+        signature = shopify_signature_of(self.app.shop.options.client_secret, body)
+        return {"X-Shopify-Topic": "orders/updated", "X-Shopify-Hmac-Sha256": signature}, body
+
+    def _product(self, code: str) -> Any:
+        return self.app.shop.shelf("Product")[int(code)]
+
+    def _made(self, product: Any) -> str:
+        self.app.shop.advance(5)
+        return str(product["number"])
+
+
+def _available(variant: Any) -> int:
+    return sum(level["held"]["available"] for level in variant["item"]["levels"].values())
+
+
+def _first_sku(order: Any) -> str:
+    return str(order["lines"][0]["sku"])
+
+
+@contextmanager
+def simulated_shopify_shop() -> Iterator[ShopifyShop]:
+    # The largest plan, so that nobody waits for points; what waits is tested with a clock of its own.
+    app = simulated_shopify(plan="enterprise")
+    with Stand(app) as stand:
+        shop = ShopifyShop(app, stand)
+        try:
+            yield shop
+        finally:
+            shop.close()
+            app.close()
+
+
 REAL_PARTS = ("URL", "KEY", "SECRET")
 OpenShop = Callable[[], AbstractContextManager[Shop]]
-SIMULATED: dict[str, OpenShop] = {"woocommerce": simulated_woocommerce_shop}
+SIMULATED: dict[str, OpenShop] = {
+    "woocommerce": simulated_woocommerce_shop,
+    "shopify": simulated_shopify_shop,
+}
 REAL: dict[str, OpenShop] = (
     {"woocommerce-real": real_woocommerce_shop}
     if all(f"STOCKWIRE_CONTRACT_WOOCOMMERCE_{part}" in os.environ for part in REAL_PARTS)
@@ -287,7 +517,11 @@ REAL: dict[str, OpenShop] = (
 )
 
 
-CONNECTORS: dict[str, ChannelConnector] = {"woocommerce": woocommerce, "woocommerce-real": woocommerce}
+CONNECTORS: dict[str, ChannelConnector] = {
+    "woocommerce": woocommerce,
+    "woocommerce-real": woocommerce,
+    "shopify": shopify,
+}
 
 
 def able(capability: str, rigs: Mapping[str, OpenShop]) -> list[str]:

@@ -14,7 +14,7 @@ from stockwire.simulators.faults import Fault
 
 IN_DOUBT = ["answer_late", "work_late", "error_500_after", "garbage", "drop"]
 SURELY_NOT = ["error_500", "html"]
-NO_CREDENTIALS = ("ck_", "cs_", "consumer_secret")
+NO_CREDENTIALS = ("ck_", "cs_", "consumer_secret", "shpat_")
 
 
 def until(holds, within_s: float = 10.0) -> None:
@@ -123,13 +123,13 @@ def test_rows_that_fail_inside_a_batch_fail_alone_and_come_back(simulated, sku, 
 def test_orders_are_read_again_after_any_fault(simulated, sku, kind):
     code = simulated.place_order({simulated.shelve(sku()): 1})
     channel = simulated.open()
-    strike(simulated, kind, path="/orders")
+    strike(simulated, kind, path=simulated.order_path)
     with pytest.raises(TryLater) as caught:
         channel.order(code)
     assert not caught.value.may_have_worked
     assert caught.value.hint
     assert channel.order(code) is not None
-    strike(simulated, kind, path="/orders")
+    strike(simulated, kind, path=simulated.order_path)
     with pytest.raises(TryLater):
         list(channel.orders(None))
     assert code in {hint.channel_order_code for hint in channel.orders(None)}
@@ -152,7 +152,7 @@ def test_a_check_of_a_shop_that_is_away_says_so(simulated):
 
 
 def test_wrong_credentials_pause_the_channel_and_are_never_shown(simulated, sku, add):
-    channel = simulated.open(consumer_secret="cs_0000000000000000")
+    channel = simulated.open(**simulated.wrong_credentials)
     with pytest.raises(NotSetUp) as caught:
         channel.push([add(sku())])
     shown = f"{caught.value} {caught.value.message} {caught.value.hint} {caught.value.detail}"

@@ -33,9 +33,9 @@ def test_a_new_order_is_hinted_at_and_its_truth_is_read(shop, sku, product):
     order = channel.order(code)
     assert order is not None
     assert order.channel_order_code == code
-    assert order.number.endswith(code)
+    assert order.number == shop.number_of(code)
     assert [(line.sku, line.quantity) for line in order.lines] == [(sku(), 3)]
-    assert order.status == "processing"
+    assert order.status == shop.word("processing")
     assert order.customer.channel_customer_code == ""
     assert order.ordered_at.tzinfo is UTC
     assert abs(order.ordered_at - datetime.now(UTC)) < AGO
@@ -65,8 +65,9 @@ def test_a_change_of_status_is_hinted_at_again_and_read(shop, product):
     shop.set_status(code, "processing")
     assert code in {hint.channel_order_code for hint in channel.orders(held.modified_at)}
     paid = channel.order(code)
-    assert paid.status == "processing"
-    assert shop.connector.order_gate(shop.settings(), paid) == (True, "The order is processing.")
+    assert paid.status == shop.word("processing")
+    word = shop.word("processing")
+    assert shop.connector.order_gate(shop.settings(), paid) == (True, f"The order is {word}.")
 
 
 def test_a_cancelled_order_is_read_and_never_raised(shop, product):
@@ -85,16 +86,17 @@ def test_an_order_that_is_gone_is_none(shop, product):
 
 
 def test_an_order_code_that_is_none_is_refused_readably(shop):
-    with pytest.raises(Refused, match="no WooCommerce order id"):
+    with pytest.raises(Refused, match=f"no {shop.connector.title} order id"):
         shop.open().order("../products")
 
 
-def test_a_product_deleted_after_the_sale_leaves_the_order_readable(shop, product):
+def test_a_product_deleted_after_the_sale_leaves_the_order_readable(shop, sku, product):
     code = shop.place_order({product: 1})
     shop.discard(product)
     order = shop.open().order(code)
-    assert order.lines[0].sku == ""
-    assert "has no SKU" in order.warnings[0]
+    # Some shops keep the SKU on the line, others only on the product.
+    assert order.lines[0].sku in {"", sku()}
+    assert bool(order.lines[0].sku) or "has no SKU" in order.warnings[0]
 
 
 def test_many_orders_of_the_same_second_are_all_hinted_at_once(simulated, sku):
@@ -143,6 +145,8 @@ def test_webhooks_follow_the_hub_to_another_address_and_another_secret(simulated
     simulated.open().repair_webhooks("http://127.0.0.1:9/hook")
     moved = simulated.open().repair_webhooks("http://127.0.0.1:9/elsewhere")
     assert {health.state for health in moved} == {"revived"}
+    if not simulated.gives_out_secrets:
+        return
     changed = simulated.open(hmac_shared_secret="another").repair_webhooks("http://127.0.0.1:9/elsewhere")
     assert {health.state for health in changed} == {"revived"}
     quiet = simulated.open(hmac_shared_secret="another").repair_webhooks("http://127.0.0.1:9/elsewhere")
@@ -158,7 +162,7 @@ def test_a_webhook_the_shop_switched_off_after_failures_is_revived(simulated, sk
     def one_more_failure_disables_it() -> bool:
         for status in ("completed", "processing"):
             simulated.set_status(code, status)
-        return "disabled" in {hook["status"] for hook in simulated.stand.app.state()["webhooks"]}
+        return simulated.webhook_is_off()
 
     until(one_more_failure_disables_it)
     health = {found.topic: found for found in channel.repair_webhooks("http://127.0.0.1:9/nobody-listens")}

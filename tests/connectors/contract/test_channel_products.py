@@ -180,8 +180,9 @@ def test_a_sku_with_a_comma_is_found_again(shop, sku, add):
     assert [outcome.link for outcome in first] == [outcome.link for outcome in second]
 
 
-@pytest.mark.parametrize("quantity", [0, 1, 2_147_483_647])
+@pytest.mark.parametrize("quantity", [0, 1, None])
 def test_no_stock_and_huge_stock_arrive_as_they_are(shop, sku, add, quantity):
+    quantity = shop.most_stock if quantity is None else quantity
     (outcome,) = shop.open().push([add(sku(), quantity=quantity)])
     assert isinstance(outcome, Done)
     assert [held.quantity for held in shop.on_shelf(sku())] == [quantity]
@@ -200,6 +201,7 @@ def test_many_skus_are_looked_up_and_each_gets_its_own_answer(shop, sku, add):
     channel = shop.open()
     names = [sku(str(number)) for number in range(12)]
     made = channel.push([add(name) for name in names])
+    shop.settle()
     found = channel.look_up([*names, sku("none"), ""])
     assert [list(found[name]) for name in names] == [[outcome.link] for outcome in made]
     assert list(found[sku("none")]) == []
@@ -207,7 +209,7 @@ def test_many_skus_are_looked_up_and_each_gets_its_own_answer(shop, sku, add):
 
 
 def test_a_push_larger_than_one_call_is_split_and_keeps_its_order(simulated, sku, add, update):
-    channel = simulated.open()
+    channel = simulated.open(batch_size_max="100")
     names = [sku(str(number)) for number in range(230)]
     made = channel.push([add(name) for name in names])
     assert all(isinstance(outcome, Done) for outcome in made)

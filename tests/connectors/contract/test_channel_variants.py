@@ -435,6 +435,7 @@ def test_a_product_with_variants_that_is_gone_is_refused_and_never_made_anew(
 def test_links_of_variants_are_looked_up_with_their_product(shop_with_variants, sku, shirt, add_family):
     channel = shop_with_variants.open()
     (made,) = channel.push([add_family(sku("shirt"), shirt)])
+    shop_with_variants.settle()
     found = channel.look_up([*shirt])
     assert {name: list(hits) for name, hits in found.items()} == {
         name: [link] for name, link in links(made).items()

@@ -142,7 +142,11 @@ def _changes_tracking(target: Target) -> bool:
 
 
 def _outcomes(line: Line, items: Sequence[Item]) -> Sequence[Outcome]:
-    errors = [item.error for item in items]
+    errors = [
+        error
+        for item in items
+        for error in ([item.error] if item.is_failed or not item.targets else [t.error for t in item.targets])
+    ]
     if (
         items
         and not line.was_answered

@@ -22,6 +22,7 @@ _ACCESS = re.compile(r"Required access: (.+)", re.DOTALL)
 _SCOPES = re.compile(r"\b(?:read|write)_[a-z_]+\b")
 _FIELD = re.compile(r"Access denied for (\w+)")
 _OURS = "This is a fault of ours or a version of the API that has changed: send us the log."
+_TROUBLE = re.compile(r"non-ready|went wrong|try again", re.IGNORECASE)
 _GONE = frozenset(
     {
         "PRODUCT_DOES_NOT_EXIST",
@@ -87,7 +88,7 @@ def user_errors(payload: Mapping[str, Any]) -> list[UserError]:
 
 def explain_row(sku: str, error: UserError) -> StockwireError:
     """The error of one product or variant, naming the SKU."""
-    if error.code in _LATER or "non-ready" in error.message.lower():
+    if error.code in _LATER or _TROUBLE.search(error.message):
         return TryLater(
             f"{sku}: the shop had an error of its own while saving this product.",
             hint="It is tried again by itself.",

@@ -12,6 +12,7 @@ from stockwire.connectors.shopify import bulk
 from stockwire.connectors.shopify.create import give_options, variant_input
 from stockwire.connectors.shopify.items import Item, Target, fail, gid, number
 from stockwire.connectors.shopify.line import Line
+from stockwire.connectors.shopify.lookup import find_products
 from stockwire.connectors.shopify.operations import (
     VARIANTS_CREATE,
     VARIANTS_DELETE,
@@ -114,6 +115,32 @@ def take_away(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> N
         going = [t for t in leaving if settings.delete_product_enabled and t.variant]
         if going and not item.is_failed and not item.is_lost:
             ready.append((item, going))
+    # One that is gone already would keep the others of its call from being deleted, so they are read then.
+    spoiled = _delete(line, settings, ready, is_last=False)
+    if not spoiled:
+        return
+    try:
+        held = find_products(line, [item.product for item, _ in spoiled])
+    except StockwireError as error:
+        for item, targets in spoiled:
+            for target in targets:
+                fail(item, target, error)
+        return
+    again: list[Rows] = []
+    for item, targets in spoiled:
+        there = {hit.variant for hit in held[item.product].variants} if item.product in held else set()
+        for target in targets:
+            if target.variant not in there:
+                target.variant = target.item = ""
+                target.notes.append("It was already gone from the shop.")
+        if left := [target for target in targets if target.variant]:
+            again.append((item, left))
+    _delete(line, settings, again, is_last=True)
+
+
+def _delete(line: Line, settings: ShopifySettings, ready: Sequence[Rows], *, is_last: bool) -> list[Rows]:
+    """Returns what the shop refused as a whole, unless this is the last try."""
+    spoiled: list[Rows] = []
     writes = [
         Write(
             VARIANTS_DELETE,
@@ -128,15 +155,18 @@ def take_away(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> N
     def settle(at: int, payload: Mapping[str, Any]) -> None:
         item, targets = ready[at]
         errors = user_errors(payload)
-        if errors and not all(error.is_gone for error in errors):
-            for target in targets:
-                fail(item, target, explain_row(target.sku, errors[0]))
+        if errors and not is_last:
+            spoiled.append((item, targets))
             return
         for target in targets:
-            target.variant = target.item = ""
-            target.notes.append("It was already gone from the shop." if errors else "Deleted from the shop.")
+            if errors:
+                fail(item, target, explain_row(target.sku, errors[0]))
+            else:
+                target.variant = target.item = ""
+                target.notes.append("Deleted from the shop.")
 
     line.write("DeleteVariants", writes, settings.products_per_call, settle, _failing(ready))
+    return spoiled
 
 
 def _new_row(line: Line, settings: ShopifySettings, item: Item, target: Target) -> dict[str, Any]:

@@ -76,6 +76,8 @@ def _hint(topic: str, content: Mapping[str, Any], headers: Mapping[str, str]) ->
     resource = topic.partition("/")[0]
     if resource not in _OF_AN_ORDER:
         return WebhookHint(topic=topic, dedupe_key=headers.get("x-shopify-webhook-id", ""))
+    if isinstance(content.get("order_edit"), dict):
+        content = {"id": content["order_edit"].get("order_id")}
     own = number(content.get("admin_graphql_api_id")) or str(content.get("id") or "")
     code = own if resource == "orders" else str(content.get("order_id") or "")
     if not code.isdecimal():

@@ -19,6 +19,7 @@ NAMES = (
     "add_product",
     "advance",
     "cancel_order",
+    "delete_order",
     "delete_product",
     "drop_scope",
     "duplicate_sku",

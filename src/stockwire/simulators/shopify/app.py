@@ -5,11 +5,13 @@ One lock keeps the shop consistent. It decides nothing about products or orders.
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from graphql import GraphQLError, parse
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -43,6 +45,21 @@ class Shopify:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self._answer(Request(environ))(environ, start_response)
+
+    def name_of_call(self, environ: WSGIEnvironment) -> str:
+        """What a fault may be armed for, for instance "mutation productSet productSet"."""
+        body = Request(environ).get_data(cache=False)
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("wsgi.input_terminated", None)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        try:
+            query = json.loads(body).get("query")
+            operation = parse(query, no_location=True).definitions[0]
+            fields = [node.name.value for node in operation.selection_set.selections]  # type: ignore[attr-defined]
+            return " ".join([operation.operation.value, *fields])  # type: ignore[attr-defined]
+        except (ValueError, AttributeError, TypeError, IndexError, GraphQLError):
+            return ""
 
     def state(self) -> dict[str, Any]:
         """What the shop holds in short."""

@@ -18,7 +18,7 @@ plain("WebhookSubscription", "id topic uri format includeFields metafieldNamespa
 plain("WebhookSubscription", "updatedAt")
 plain("WebhookHttpEndpoint", "callbackUrl")
 plain("ApiVersion", "handle displayName supported")
-inputs("WebhookSubscriptionInput", "uri callbackUrl format includeFields")
+inputs("WebhookSubscriptionInput", "uri callbackUrl format includeFields name")
 
 
 @field("QueryRoot.webhookSubscription", takes="id")
@@ -82,7 +82,9 @@ def create(_: Any, call: Call, sent: Record) -> Record:
         errors = [user_error(message, ["webhookSubscription", "callbackUrl"])]
     if errors:
         return {"userErrors": errors}
-    return {"webhookSubscription": hooks.add(shop, topic, address, wanted.get("includeFields"))}
+    made = hooks.add(shop, topic, address, wanted.get("includeFields"))
+    made["name"] = wanted.get("name")
+    return {"webhookSubscription": made}
 
 
 @field("Mutation.webhookSubscriptionUpdate", takes="id webhookSubscription")
@@ -98,6 +100,7 @@ def update(_: Any, call: Call, sent: Record) -> Record:
         row["uri"] = address
     if wanted.get("includeFields") is not None:
         row["includeFields"] = wanted["includeFields"]
+    row["name"] = wanted.get("name") or row["name"]
     row["updatedAt"] = call.shop.now()
     return {"webhookSubscription": row}
 

@@ -23,7 +23,7 @@ def encoded(payload: Record) -> bytes:
 
 def of(shop: Shop, topic: str, record: Record) -> Record:
     """The payload of a topic for a record."""
-    if topic == "PRODUCTS_DELETE":
+    if topic in ("PRODUCTS_DELETE", "ORDERS_DELETE"):
         return {"id": record["number"]}
     if topic.startswith("ORDERS_"):
         return (

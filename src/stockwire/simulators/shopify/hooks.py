@@ -38,6 +38,7 @@ TOPICS = frozenset(
         "INVENTORY_LEVELS_UPDATE",
         "ORDERS_CANCELLED",
         "ORDERS_CREATE",
+        "ORDERS_DELETE",
         "ORDERS_EDITED",
         "ORDERS_FULFILLED",
         "ORDERS_PAID",

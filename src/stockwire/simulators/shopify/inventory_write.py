@@ -245,14 +245,12 @@ def _level(shop: Shop, row: Record, path: list[str], errors: list[Record]) -> Re
 
 
 def _with_fault(call: Call, rows: list[Record], errors: list[Record]) -> list[Record]:
-    """The fault "partial": the first rows count as stale."""
+    """The fault "partial": the shop has trouble with the first rows."""
     if not call.fault_items:
         return errors
-    message = "The changeFromQuantity value does not match persisted value."
+    message = "Something went wrong on our end."
     return errors + [
-        user_error(
-            message, ["input", "quantities", str(at), "changeFromQuantity"], "CHANGE_FROM_QUANTITY_STALE"
-        )
+        user_error(message, ["input", "quantities", str(at)])
         for at in range(min(call.fault_items, len(rows)))
     ]
 

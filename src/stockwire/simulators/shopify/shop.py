@@ -202,6 +202,14 @@ class Shop:
                 self, held, rows, shipping=Decimal(shipping), note=note, restock=restock
             )
 
+    def delete_order(self, order: str | int) -> None:
+        """Staff delete an order for good."""
+        with self.acting():
+            held = orders.named(self, order)
+            hooks.tell(self, "ORDERS_DELETE", held)
+            self.shelf("Order").pop(held["number"])
+            self.index.put("Order", held["number"], None, self.clock.now())
+
     def fulfil_by_hand(self, order: str | int, lines: list[Record] | None = None, **tracking: str) -> Record:
         """Staff ship lines of an order, or all of it. `tracking`: company, number, url."""
         with self.acting():
