@@ -28,7 +28,7 @@ COMMANDS = {
     "migrate": ("stockwire.hub_commands", "migrate"),
     "order": ("stockwire.order_commands", "order"),
     "sim": ("stockwire.sim_commands", "sim"),
-    "source": ("stockwire.setup_commands", "source"),
+    "source": ("stockwire.linking_commands", "source"),
     "up": ("stockwire.hub_commands", "up"),
     "user": ("stockwire.setup_commands", "user"),
     "web": ("stockwire.hub_commands", "web"),

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import import_module
 
 from stockwire.errors import NotSetUp
+from stockwire.file_port import FileConnector
 from stockwire.ports import ChannelConnector, SourceConnector
 
 CHANNELS = {
@@ -13,6 +14,7 @@ CHANNELS = {
     "shopify": "stockwire.connectors.shopify",
 }
 SOURCES = {"omni": "stockwire.connectors.omni"}
+FILES = {"flatfile": "stockwire.connectors.flatfile"}
 
 
 @cache
@@ -32,4 +34,14 @@ def source_connector(name: str) -> SourceConnector:
         raise NotSetUp(f"There is no source type {name!r}.", hint=f"Known types: {', '.join(SOURCES)}.")
     found = import_module(SOURCES[name]).connector
     assert isinstance(found, SourceConnector)
+    return found
+
+
+@cache
+def file_connector(name: str) -> FileConnector:
+    """The connector of linked sources of this type. Raises NotSetUp listing those that exist."""
+    if name not in FILES:
+        raise NotSetUp(f"{name!r} is no kind of linked source.", hint=f"Known kinds: {', '.join(FILES)}.")
+    found = import_module(FILES[name]).connector
+    assert isinstance(found, FileConnector)
     return found

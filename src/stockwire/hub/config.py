@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from stockwire.errors import NotSetUp
 
 ENV_PREFIX = "STOCKWIRE_"
+_LISTS = ("allowed_hosts", "fetch_networks")
 
 
 class HubConfig(BaseModel):
@@ -40,6 +41,7 @@ class HubConfig(BaseModel):
     poll_orders_s: float = 60.0
     agent_silent_s: float = 900.0
     claim_s: float = 180.0
+    fetch_networks: list[str] = Field([], description="Private networks that files may be fetched from")
     workers: int = 4
     worker_lost_s: float = Field(20.0, gt=0, description="Silence after which a worker is taken for dead")
     log_json: bool = False
@@ -65,7 +67,7 @@ def load(path: Path | None = None, environ: dict[str, str] | None = None) -> Hub
             ) from None
     for name in HubConfig.model_fields:
         if (given := env.get(ENV_PREFIX + name.upper())) is not None:
-            values[name] = given.split(",") if name == "allowed_hosts" else given
+            values[name] = given.split(",") if name in _LISTS else given
     for name in ("DATABASE_URL", "DATABASE_ADMIN_URL"):
         if env.get(name):
             values.setdefault(name.lower(), env[name])

@@ -90,6 +90,27 @@ def _free_lane(client_id: int, lane_id: int) -> None:
         wake(client_id, lane_id)
 
 
+@app.task(name="fetch_source")
+def fetch_source(client_id: int, source_id: int) -> None:
+    from stockwire.hub.sync import fetch_source as verb
+
+    verb.fetch(client_id, source_id)
+
+
+@app.periodic(cron="*/1 * * * *")
+@app.task(name="tick_fetches", queueing_lock="tick_fetches", lock="tick_fetches")
+def tick_fetches(timestamp: int) -> None:
+    """Have every linked source fetched that is due. A fetch that died is due again when its lease is over."""
+    for client_id, source_id in tenancy.due_fetches(timezone.now()):
+        lock = f"fetch:{source_id}"
+        try:
+            with transaction.atomic():
+                job = fetch_source.configure(lock=lock, queueing_lock=lock)
+                job.defer(client_id=client_id, source_id=source_id)
+        except exceptions.AlreadyEnqueued:
+            pass
+
+
 @app.periodic(cron="17 3 * * *")
 @app.task(name="forget_expired_sessions", queueing_lock="forget_expired_sessions")
 def forget_expired_sessions(timestamp: int) -> None:

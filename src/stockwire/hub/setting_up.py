@@ -116,7 +116,7 @@ def add_channel(
     with tenancy.scope(client_id):
         channel = Channel(
             client=_client(client_id),
-            source=_source(source_id),
+            source=_feeding(source_id),
             type=kind,
             description=description,
             **{name: list(value) if isinstance(value, tuple) else value for name, value in terms.items()},
@@ -161,6 +161,16 @@ def _source(source_id: int) -> Source:
         raise NotSetUp(
             f"This client has no source {source_id}.",
             hint="`stockwire source add` printed its id; a source belongs to one client.",
+        )
+    return source
+
+
+def _feeding(source_id: int) -> Source:
+    source = _source(source_id)
+    if source.linked_to_id is not None:
+        raise NotSetUp(
+            f"Source {source_id} is a linked source: it enriches products and takes no orders.",
+            hint=f"Give the channel the source it is linked to, {source.linked_to_id}.",
         )
     return source
 

@@ -55,6 +55,13 @@ def due_lanes(now: datetime) -> list[tuple[int, int]]:
         return [(int(client), int(lane)) for client, lane in cursor.fetchall()]
 
 
+def due_fetches(now: datetime) -> list[tuple[int, int]]:
+    """(client id, source id) of every linked source that is to be fetched and that nobody has in hand."""
+    with connection.cursor() as cursor:
+        cursor.execute("select client_id, source_id from stockwire_due_fetches(%s)", [now])
+        return [(int(client), int(source)) for client, source in cursor.fetchall()]
+
+
 def _pair(sql: str, value: str) -> tuple[int, int] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, [value])

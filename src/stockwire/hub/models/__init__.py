@@ -12,6 +12,7 @@ from stockwire.hub.models.catalogue import (
     Variant,
 )
 from stockwire.hub.models.clients import ApiToken, Client, Role, User
+from stockwire.hub.models.fetches import SourceFetch
 from stockwire.hub.models.lanes import Lane, LaneKind
 from stockwire.hub.models.links import ChannelLink, Known, KnownProduct, ProductLink, Stale, StaleState
 from stockwire.hub.models.order_fetches import FetchState, OrderFetch
@@ -66,6 +67,7 @@ __all__ = [
     "Quantity",
     "Role",
     "Source",
+    "SourceFetch",
     "SourceProblem",
     "Stale",
     "StaleState",

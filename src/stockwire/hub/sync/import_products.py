@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.db import connection
-
 from stockwire.domain.cells import Wrong
 from stockwire.domain.flags import Flags, Owner
 from stockwire.domain.product_columns import Names, ProductColumns
@@ -21,6 +19,7 @@ from stockwire.files.table import Table, Unreadable, open_table
 from stockwire.hub import tenancy
 from stockwire.hub.models import Source
 from stockwire.hub.sync.no_longer_sent import tidy_prefixes
+from stockwire.hub.sync.source_names import names_of
 from stockwire.hub.sync.store_rows import How, store_rows, take_turn
 from stockwire.hub.sync.writable import flags_of
 
@@ -82,7 +81,7 @@ def import_products(
                 hint="The status page names the sources; a linked source takes its own file only.",
             )
         flags = IGNORED if options.ignore_flags else flags_of(source)
-        names = _names(source)
+        names = names_of(source)
     with open_table(file) as table:
         columns = _columns(table, names)
         how = How(
@@ -105,15 +104,6 @@ def import_products(
             tally.count(batch, results)
             progress(batch[-1].number - 1)
     return tally.counts
-
-
-def _names(source: Source) -> Names:
-    with connection.cursor() as cursor:
-        found = []
-        for sql in (TIERS, WAREHOUSES, META_KEYS):
-            cursor.execute(sql, [source.pk])
-            found.append(frozenset(row[0] for row in cursor.fetchall()))
-    return Names(*found)
 
 
 def _columns(table: Table, names: Names) -> ProductColumns:
@@ -215,15 +205,3 @@ class _Tally:
                 else:
                     counts.deleted += 1
             self._report(result)
-
-
-TIERS = """
-    select distinct t.tier from variants v join price_tiers t on t.variant_id = v.id where v.source_id = %s
-"""
-WAREHOUSES = """
-    select distinct q.warehouse from variants v join quantities q on q.variant_id = v.id
-    where v.source_id = %s
-"""
-META_KEYS = """
-    select distinct m.key from products p join product_meta m on m.product_id = p.id where p.source_id = %s
-"""

@@ -44,7 +44,8 @@ OPTION_NAMES = tuple(name for name in OPTIONS if name.endswith("name"))
 class How:
     """`flags` say what may be written of a product that is there; `create` whether new ones may come in.
     `who` and `action` stand in the audit. `meta_prefixes`: attributes that begin so and are not in the row
-    go. `coming` are the products that came in with earlier rows of the file, or would have.
+    go. Not `audited`: nobody did it by hand. `coming` are the products that came in with earlier rows of the
+    file, or would have.
     """
 
     flags: Flags
@@ -53,6 +54,7 @@ class How:
     action: str
     dry_run: bool = False
     meta_prefixes: tuple[str, ...] = ()
+    audited: bool = True
     coming: set[str] = field(default_factory=set)
 
 
@@ -84,8 +86,9 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
         results.append(_result(place, changes))
     if not how.dry_run:
         _write(source, located, removed=removed, images=images, options=options, how=how)
-        _note_new(source, places, how)
-        note_all(source.client_id, how.who, how.action, _audit_rows(places, results))
+        if how.audited:
+            _note_new(source, places, how)
+            note_all(source.client_id, how.who, how.action, _audit_rows(places, results))
     return sorted(results, key=lambda result: result.number)
 
 

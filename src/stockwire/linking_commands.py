@@ -1,0 +1,117 @@
+"""`stockwire source link, linked, upload, fetch`: files that enrich the products of a source."""
+
+from __future__ import annotations
+
+import getpass
+import tomllib
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from stockwire.errors import NotSetUp, TryLater
+from stockwire.hub_commands import start_django
+from stockwire.setup_commands import source
+
+_CLIENT = click.option("--client", "client_id", type=int, required=True, help="Id of the client.")
+_SOURCE = click.argument("source_id", type=int)
+
+
+@source.command("link")
+@_CLIENT
+@click.option(
+    "--to", "linked_to", type=int, required=True, help="Id of the source whose products it enriches."
+)
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    required=True,
+    help="TOML file: location, columns, schedule (docs/linked-sources.md).",
+)
+@click.argument("description")
+def link_source(client_id: int, linked_to: int, settings_file: Path, description: str) -> None:
+    """Add a linked source: a CSV, XLSX or XML file that enriches products which are there already.
+
+    Until one of its flags says `source`, it writes nothing.
+
+    Example: stockwire source link --client 1 --to 1 --settings supplier.toml "Supplier stock"
+    """
+    start_django(None)
+    from stockwire.hub.linking import link_source as verb
+
+    try:
+        settings = tomllib.loads(settings_file.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise NotSetUp(
+            f"The settings file {settings_file} cannot be read: {error}.",
+            hint='It is TOML: one `name = "value"` per line.',
+        ) from None
+    source_id = verb(client_id, linked_to, description, settings, _who())
+    click.echo(f"Linked source {source_id}: {description}. Say what it may write, and fetch it:")
+    click.echo(f"  stockwire flag set --client {client_id} --source {source_id} qty source")
+    click.echo(f"  stockwire source fetch --client {client_id} {source_id}")
+
+
+@source.command("linked")
+@_CLIENT
+def list_linked(client_id: int) -> None:
+    """Show the linked sources of a client, when each was fetched last and what came of it.
+
+    Example: stockwire source linked --client 1
+    """
+    start_django(None)
+    from stockwire.hub.linking import linked_sources
+
+    table = Table(
+        "Id", "Linked source", "To", "Last run", "Rows", "Changed", "Not here", "Problems", "Next", "State"
+    )
+    for one in linked_sources(client_id):
+        ran = f"{one.last_run_at:%Y-%m-%d %H:%M}" if one.last_run_at else "never"
+        due = f"{one.next_at:%Y-%m-%d %H:%M}" if one.next_at else "never"
+        counts = map(str, (one.rows, one.changed, one.unknown, one.problems))
+        state = one.source.read_error or "well"
+        table.add_row(
+            str(one.source_id), one.source.description, str(one.source.linked_to_id), ran, *counts, due, state
+        )
+    Console().print(table)
+
+
+@source.command("upload")
+@_CLIENT
+@click.option("--name", default="", help="Name it is kept under; its own when not given.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def upload(client_id: int, name: str, file: Path) -> None:
+    """Put a file into the hub for a linked source whose location is the file's name.
+
+    Example: stockwire source upload --client 1 stock.csv
+    """
+    start_django(None)
+    from stockwire.hub.linking import upload as verb
+
+    click.echo(f"Kept as {verb(client_id, file, name, _who())}.")
+
+
+@source.command("fetch")
+@_CLIENT
+@_SOURCE
+def fetch(client_id: int, source_id: int) -> None:
+    """Fetch a linked source now, whether its file changed or not, and say what came of it.
+
+    Example: stockwire source fetch --client 1 2
+    """
+    start_django(None)
+    from stockwire.hub.sync.fetch_source import fetch as verb
+
+    found = verb(client_id, source_id, in_any_case=True)
+    if found is None:
+        raise TryLater("A worker is fetching this source right now.", hint="Ask again in a minute.")
+    click.echo(
+        f"{found.rows:,} rows read, {found.changed:,} changed something, {found.unknown:,} of products that"
+        f" are not here, {found.problems:,} with a problem."
+    )
+
+
+def _who() -> str:
+    return f"{getpass.getuser()} (command line)"
