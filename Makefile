@@ -50,6 +50,9 @@ check: setup ## Style, types, the rule of direction, file sizes, links in the do
 	echo "import-linter: the rule of direction..." && $(BIN)/lint-imports --no-cache >$(VENV)/lint-imports.txt \
 	  || { cat $(VENV)/lint-imports.txt; exit 1; }
 	echo "check-files: sizes, words, links..." && $(BIN)/python scripts/check-files
+	echo "agent-messages: the page of what the agent says..." \
+	  && $(BIN)/python scripts/agent-messages | cmp -s - docs/connect/omni-messages.md \
+	  || { echo "It is old. Run: scripts/agent-messages > docs/connect/omni-messages.md"; exit 1; }
 	echo "All checks passed."
 
 test: setup system versions ## The whole test suite, on real PostgreSQL, real Firebird and real processes

@@ -274,3 +274,13 @@ def test_what_keeps_it_from_beginning_is_told_to_the_machine_s_own_log(site, tmp
     assert "There is no configuration file" in told[0]
     assert "not enrolled" in told[1]
     assert "not enrolled" in (site.data / "agent.log").read_text(encoding="utf-8")
+
+
+def test_a_fault_of_ours_is_written_down_before_the_service_ends(site, logging_put_back):
+    told: list[str] = []
+    (site.data / "hub.token").write_bytes(b"\xff\xfe")
+    assert HostedAgent(site.write(), told.append).run() is False
+    assert told[0].startswith("A fault of ours ended the agent: UnicodeDecodeError")
+    text = (site.data / "agent.log").read_text(encoding="utf-8")
+    assert "a fault of ours ended the agent" in text
+    assert "UnicodeDecodeError" in text.splitlines()[-1]

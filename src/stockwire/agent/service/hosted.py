@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,19 +34,21 @@ class HostedAgent:
 
     def run(self) -> bool:
         """Until `stop`. False when it failed: whoever hosts it starts it again later."""
+        logger = structlog.get_logger("stockwire.agent")
         try:
             agent = self._begin()
+            if agent is not None:
+                with closing(agent):
+                    agent.run()
         except StockwireError as error:
             said = f"{error.message} {error.hint}".strip()
-            structlog.get_logger("stockwire.agent").error(said, detail=error.detail)
+            logger.error(said, detail=error.detail)
             self._tell(said)
             return False
-        if agent is None:
-            return True
-        try:
-            agent.run()
-        finally:
-            agent.close()
+        except Exception as error:  # the host ends the process next, and nobody would hear of it
+            logger.exception("a fault of ours ended the agent")
+            self._tell(f"A fault of ours ended the agent: {error!r}. agent.log has the whole of it.")
+            return False
         return True
 
     def stop(self) -> None:
