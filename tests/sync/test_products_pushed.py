@@ -200,7 +200,7 @@ def test_a_refused_product_stops_only_itself_and_says_why_and_what_to_do(
     mark = mark_of(rehearsal, "NUT")
     assert (mark["state"], mark["attempts"]) == ("needs_you", 1)
     assert mark["message"].startswith("NUT: in the shop this SKU belongs to a variable product")
-    assert mark["hint"].startswith("Only simple products are handled yet.")
+    assert mark["hint"].startswith("Here it is a simple product of its own.")
     assert push_lane(rehearsal)["attempts"] == 0
     rehearsal.stand.calls.clear()
     time_passes(rehearsal)
