@@ -38,6 +38,9 @@ KINDS: Mapping[str, str] = {
 }
 """Every kind with its meaning, as the control API shows it."""
 
+CALL_KEY = "stockwire.call"
+"""Where `call_of` leaves what a call is, for the log of calls."""
+
 FAULT_KEY = "stockwire.fault"
 """Where FaultyApp leaves a "partial" fault in the WSGI environ for the simulated system."""
 
@@ -53,8 +56,10 @@ class Fault:
     """One thing that goes wrong. `times` None means until cleared.
 
     `method` and `path` (a regular expression searched in the decoded path) narrow the calls it strikes;
-    None strikes every call. `delay_s` is in seconds and also what a "rate_limited" answer names in
-    Retry-After. Raises ValueError when made with an unknown kind or an impossible number.
+    None strikes every call. A system with one address for everything names its calls; the name follows the
+    path ("/admin/api/2026-10/graphql.json#mutation productSet"). `delay_s` is in seconds and
+    also what a "rate_limited" answer names in Retry-After. Raises ValueError when made with an unknown kind
+    or an impossible number.
     """
 
     kind: str
@@ -170,6 +175,25 @@ class Faults:
         self._ended.clear()
 
 
+def call_of(app: WSGIApplication, environ: WSGIEnvironment) -> str:
+    """The decoded path of a call, and the name its system gives it, if that names calls."""
+    path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
+    name_call = getattr(app, "name_call", None)
+    name = name_call(path, taken_in(environ)) if name_call is not None else None
+    environ[CALL_KEY] = found = f"{path}#{name}" if name else path
+    return found
+
+
+def taken_in(environ: WSGIEnvironment) -> bytes:
+    """The body of a call, which can be read again afterwards."""
+    body = Request(environ).get_data(cache=False)
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("wsgi.input_terminated", None)
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return body
+
+
 class FaultyApp:
     """WSGI middleware that commits the armed faults around `app`."""
 
@@ -179,23 +203,14 @@ class FaultyApp:
         self.faults = faults
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
-        name_of_call = getattr(self.app, "name_of_call", None)
-        if name_of_call is not None:
-            # Where every call has the same address, the system says what else it is known by.
-            path = f"{path}#{name_of_call(environ)}"
-        fault = self.faults.take(environ["REQUEST_METHOD"], path)
+        fault = self.faults.take(environ["REQUEST_METHOD"], call_of(self.app, environ))
         if fault is None:
             return self.app(environ, start_response)
         if fault.kind == "partial":
             environ[FAULT_KEY] = fault
             return self.app(environ, start_response)
         # The body is taken in first: a client that gives up must not take its request with it.
-        body = Request(environ).get_data(cache=False)
-        environ["wsgi.input"] = io.BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
-        environ.pop("wsgi.input_terminated", None)
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        taken_in(environ)
         return self._strike(fault, environ)(environ, start_response)
 
     def _strike(self, fault: Fault, environ: WSGIEnvironment) -> Response:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from stockwire.simulators.control import ControlApp
-from stockwire.simulators.faults import Faults, FaultyApp
+from stockwire.simulators.faults import CALL_KEY, Faults, FaultyApp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -36,7 +36,8 @@ class SimulatedSystem(Protocol):
     something JSON-ready; it raises ValueError or KeyError when it is asked for something impossible.
 
     A system may also have `close()`, for what it does of its own accord (sending webhooks): a stand that
-    stops calls it first, and for good.
+    stops calls it first, and for good. One with a single address for everything may have
+    `name_call(path, body)`, whose answer such as "query orders" tells its calls apart.
     """
 
     acts: Mapping[str, Callable[[dict[str, Any]], object]]
@@ -143,8 +144,8 @@ class Stand:
         try:
             return self._faulty(environ, remember_status)
         finally:
-            path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
-            self.calls.add(environ["REQUEST_METHOD"], path, status, time.monotonic() - began)
+            seconds = time.monotonic() - began
+            self.calls.add(environ["REQUEST_METHOD"], environ.get(CALL_KEY, ""), status, seconds)
 
 
 class CallLog:
@@ -163,11 +164,13 @@ class CallLog:
         with self._lock:
             self._calls.append(call)
             self._counts[f"{method} {route_of(path)}"] += 1
+            self._writes += method not in READ_METHODS and "#query " not in path
 
     def clear(self) -> None:
         with self._lock:
             self._calls: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
             self._counts: Counter[str] = Counter()
+            self._writes = 0
 
     def listed(self) -> list[dict[str, Any]]:
         with self._lock:
@@ -184,7 +187,8 @@ class CallLog:
 
     @property
     def writes(self) -> int:
-        return sum(n for route, n in self.counts().items() if route.split(" ", 1)[0] not in READ_METHODS)
+        with self._lock:
+            return self._writes
 
 
 def route_of(path: str) -> str:

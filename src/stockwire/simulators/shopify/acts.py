@@ -62,6 +62,8 @@ def short(record: Record) -> Record:
         return _product(record)
     if kind == "Order":
         return _order(record)
+    if kind == "Fulfillment":
+        return _fulfilment(record)
     return {name: value for name, value in record.items() if isinstance(value, (str, int, bool, type(None)))}
 
 
@@ -108,16 +110,12 @@ def _order(order: Record) -> Record:
             {"sku": line["sku"], "quantity": line["quantity"], "current_quantity": line["currentQuantity"]}
             for line in order["lines"]
         ],
-        "fulfilments": [
-            {
-                "id": made["id"],
-                "status": made["status"],
-                "tracking": made["tracking"],
-                "notified": made["notified"],
-            }
-            for made in order["fulfilments"]
-        ],
+        "fulfilments": [_fulfilment(made) for made in order["fulfilments"]],
     }
+
+
+def _fulfilment(made: Record) -> Record:
+    return {name: made[name] for name in ("id", "name", "status", "tracking", "notified")}
 
 
 def _product(product: Record) -> Record:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
-    DirectiveNode,
     DocumentNode,
     ExecutionResult,
     FieldNode,
@@ -36,8 +34,7 @@ from graphql.validation import ValidationContext, ValidationRule
 
 from stockwire.simulators.shopify.bucket import SINGLE_QUERY_LIMIT
 from stockwire.simulators.shopify.cost import Cost
-from stockwire.simulators.shopify.fields import INPUTS, Call, not_simulated, refused
-from stockwire.simulators.shopify.idempotency import IDEMPOTENT, Repeats
+from stockwire.simulators.shopify.fields import INPUTS, Call, not_simulated
 from stockwire.simulators.shopify.published import Published, published
 
 if TYPE_CHECKING:
@@ -53,7 +50,6 @@ class Executor:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._documents: OrderedDict[tuple[str, str], DocumentNode | list[GraphQLError]] = OrderedDict()
-        self._repeats = Repeats(shop)
 
     def answer(self, call: Call, query: str, variables: dict[str, Any], operation_name: str | None) -> Answer:
         """The body of the answer: data, errors, extensions.cost."""
@@ -85,7 +81,10 @@ class Executor:
             return {"errors": [_too_dear(requested)]}
         if not call.bulk and not shop.bucket.take(requested, call.now):
             return self._throttled(requested, call)
-        result = self._run(version, document, operation, variables, call)
+        call.roots = len(operation.selection_set.selections)
+        if operation.operation is OperationType.MUTATION:
+            call.fault_items, shop.rows_to_fail = shop.rows_to_fail, 0
+        result = _executed(version, document, operation, variables, call)
         actual = requested if result.data is None else min(requested, cost.actual(result.data))
         if not call.bulk:
             shop.bucket.give_back(requested - actual)
@@ -128,38 +127,6 @@ class Executor:
             for name, argument in field.args.items():
                 if values.get(name) is not None:
                     _check_input(get_named_type(argument.type), values[name])
-
-    def _run(
-        self,
-        version: Published,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: dict[str, Any],
-        call: Call,
-    ) -> ExecutionResult:
-        if operation.operation is not OperationType.MUTATION:
-            return _executed(version, document, operation, variables, call)
-        for node in operation.selection_set.selections:
-            if not isinstance(node, FieldNode) or node.name.value not in IDEMPOTENT:
-                continue
-            try:
-                key = _idempotency_key(node, variables)
-                if key is None and call.version >= "2026-04":
-                    raise refused(
-                        "The @idempotent directive is required for this mutation but was not provided."
-                    )
-            except GraphQLError as error:
-                return _root_error(node, error)
-            if key is not None:
-                return self._repeats.once(
-                    key,
-                    node,
-                    variables,
-                    lambda key=key: _executed(  # type: ignore[misc]
-                        version, document, operation, variables, replace(call, idempotency_key=key)
-                    ),
-                )
-        return _executed(version, document, operation, variables, call)
 
     def _throttled(self, requested: int, call: Call) -> Answer:
         error = {
@@ -261,23 +228,6 @@ def _check_input(kind: Any, value: Any) -> None:
         if (honoured is None or name not in honoured) and inner != usual:
             raise not_simulated(f"The input {kind.name}.{name}")
         _check_input(get_named_type(kind.fields[name].type), inner)
-
-
-def _idempotency_key(node: FieldNode, variables: dict[str, Any]) -> str | None:
-    for directive in node.directives or ():
-        if isinstance(directive, DirectiveNode) and directive.name.value == "idempotent":
-            value: Any = (directive.arguments or ())[0].value
-            key = variables.get(value.name.value) if value.kind == "variable" else value.value
-            if not str(key or "").strip():
-                raise refused("The idempotency key cannot be an empty string or whitespace only.")
-            return str(key)
-    return None
-
-
-def _root_error(node: FieldNode, error: GraphQLError) -> ExecutionResult:
-    key = node.alias.value if node.alias else node.name.value
-    shown = GraphQLError(error.message, nodes=[node], path=[key], extensions=error.extensions)
-    return ExecutionResult(data={key: None}, errors=[shown])
 
 
 def _shown(error: GraphQLError) -> Answer:

@@ -22,14 +22,17 @@ Resolver = Callable[[Any, "Call", dict[str, Any]], Any]
 
 @dataclass(slots=True)
 class Call:
-    """One call of the API: the shop, the scopes of the token and the version that answers."""
+    """One call of the API: the shop, the scopes of the token and the version that answers.
+
+    `roots` is how many fields it asks of the root, `fault_items` how many of its rows are to fail.
+    """
 
     shop: Shop
     scopes: frozenset[str]
     version: str
     now: datetime
-    idempotency_key: str | None = None
     fault_items: int = 0
+    roots: int = 1
     bulk: bool = False
 
     def may(self, scopes: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
-"""Repeats under an idempotency key: the same call again is answered as before and does nothing.
+"""Repeats under an idempotency key: the same mutation again is answered as before and does nothing.
 
-Shopify's codes: another call under a used key is a mismatch; a key whose call failed needs a new one. How
-long keys are kept is not known; assumed is a day.
+Shopify's codes: another mutation under a used key is a mismatch; a key whose mutation failed needs a new one.
+How long keys are kept is not known; assumed is a day.
 """
 
 from __future__ import annotations
@@ -12,73 +12,71 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from graphql import ExecutionResult, FieldNode, print_ast
+from graphql import FieldNode
+
+from stockwire.simulators.shopify.fields import Call, refused, user_error
 
 if TYPE_CHECKING:
-    from stockwire.simulators.shopify.shop import Shop
+    from stockwire.simulators.shopify.shop import Record
 
-IDEMPOTENT = frozenset(
+DEMANDING = frozenset(
     ("inventoryActivate", "inventoryAdjustQuantities", "inventorySetQuantities", "refundCreate")
 )
 """The mutations simulated here that take the directive; from 2026-04 they demand it."""
 
+SINCE = "2026-04"
+
 
 class Repeats:
-    """The answers given under each key."""
+    """The payloads given under each key."""
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._answers: dict[str, tuple[datetime, str, ExecutionResult, bool]] = {}
+    def __init__(self, kept_s: float) -> None:
+        self._kept = timedelta(seconds=kept_s)
+        self._answers: dict[str, tuple[datetime, str, Record | None]] = {}
 
     def once(
-        self, key: str, node: FieldNode, variables: dict[str, Any], run: Callable[[], ExecutionResult]
-    ) -> ExecutionResult:
-        """Run it, or answer as the first time. A call that failed must come again with another key."""
-        now = self._shop.clock.now()
-        kept = timedelta(seconds=self._shop.options.idempotency_keys_kept_s)
-        print_of = _fingerprint(node, variables)
+        self, call: Call, node: FieldNode, given: Record, variables: Any, run: Callable[[], Record]
+    ) -> Record:
+        """Run a mutation, or answer as the first time. Raises GraphQLError where a key is missing."""
+        key = _key(node, variables)
+        if key is None:
+            if call.version >= SINCE:
+                raise refused("The @idempotent directive is required for this mutation but was not provided.")
+            return run()
+        now, print_of = call.shop.clock.now(), _fingerprint(node.name.value, given)
         held = self._answers.get(key)
-        if held is not None and now - held[0] < kept:
-            _, before, answer, failed = held
-            if before != print_of:
-                return _refusal(
-                    node,
-                    "The same idempotency key cannot be used with different operation parameters.",
-                    "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
-                )
-            if failed:
-                return _refusal(
-                    node,
-                    "A previous request with this idempotency key failed. Retry with a new idempotency key.",
-                    "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED",
-                )
-            return answer
-        result = run()
-        payload = (result.data or {}).get(_key(node)) or {}
-        failed = bool(result.errors) or bool(payload.get("userErrors"))
-        self._answers[key] = (now, print_of, result, failed)
-        return result
+        if held is not None and now - held[0] < self._kept:
+            return _again(held, print_of)
+        self._answers[key] = (now, print_of, None)
+        payload = run()
+        if not payload.get("userErrors"):
+            self._answers[key] = (now, print_of, payload)
+        return payload
 
 
-def _key(node: FieldNode) -> str:
-    return node.alias.value if node.alias else node.name.value
+def _again(held: tuple[datetime, str, Record | None], print_of: str) -> Record:
+    _, before, payload = held
+    if before != print_of:
+        message = "The same idempotency key cannot be used with different operation parameters."
+        return {"userErrors": [user_error(message, ["input"], "IDEMPOTENCY_KEY_PARAMETER_MISMATCH")]}
+    if payload is None:
+        message = "A previous request with this idempotency key failed. Retry with a new idempotency key."
+        return {"userErrors": [user_error(message, ["input"], "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED")]}
+    return payload
 
 
-def _fingerprint(node: FieldNode, variables: dict[str, Any]) -> str:
+def _key(node: FieldNode, variables: Any) -> str | None:
+    for directive in node.directives or ():
+        if directive.name.value == "idempotent":
+            value: Any = (directive.arguments or ())[0].value
+            key = variables.get(value.name.value) if value.kind == "variable" else value.value
+            if not str(key or "").strip():
+                raise refused("The idempotency key cannot be an empty string or whitespace only.")
+            return str(key)
+    return None
+
+
+def _fingerprint(name: str, given: Record) -> str:
     """The mutation with its arguments; what is selected of the answer does not count."""
-    arguments = " ".join(print_ast(argument) for argument in node.arguments or ())
-    used = {name: value for name, value in variables.items() if f"${name}" in arguments}
-    text = f"{node.name.value} {arguments} {json.dumps(used, sort_keys=True, default=str)}"
+    text = f"{name} {json.dumps(given, sort_keys=True, default=str)}"
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _refusal(node: FieldNode, message: str, code: str) -> ExecutionResult:
-    error = {"message": message, "field": ["input"], "code": code}
-    payload: dict[str, Any] = {}
-    for child in node.selection_set.selections if node.selection_set else ():
-        if isinstance(child, FieldNode):
-            payload[_key(child)] = None
-            if child.name.value == "userErrors" and child.selection_set:
-                asked = [each for each in child.selection_set.selections if isinstance(each, FieldNode)]
-                payload[_key(child)] = [{_key(each): error.get(each.name.value) for each in asked}]
-    return ExecutionResult(data={_key(node): payload}, errors=None)

@@ -248,7 +248,7 @@ def _with_fault(call: Call, rows: list[Record], errors: list[Record]) -> list[Re
     """The fault "partial": the shop has trouble with the first rows."""
     if not call.fault_items:
         return errors
-    message = "Something went wrong on our end."
+    message = "Something went wrong, please try again."
     return errors + [
         user_error(message, ["input", "quantities", str(at)])
         for at in range(min(call.fault_items, len(rows)))

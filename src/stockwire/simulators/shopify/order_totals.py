@@ -108,6 +108,8 @@ def financial_status(order: Record) -> str:
     """As the admin shows it."""
     came, went = received(order), refunded(order)
     kinds = {transaction["kind"] for transaction in order["transactions"]}
+    if not came and order["transactions"] and not total(order):
+        return "PAID"
     if not came:
         if "VOID" in kinds or order["cancelledAt"] is not None:
             return "VOIDED"

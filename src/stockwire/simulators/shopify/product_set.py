@@ -42,10 +42,6 @@ plain("ProductSetOperation", "id status product userErrors")
 def product_set(_: Any, call: Call, sent: Record) -> Record:
     """Make or overwrite a product; `synchronous: false` does it a little later."""
     shop, wanted = call.shop, sent["input"]
-    if call.fault_items:
-        # The fault "partial": of several products in one call the first ones fail.
-        call.fault_items -= 1
-        return {"userErrors": [user_error("Something went wrong on our end.", ["input"], "GENERIC_ERROR")]}
     _check_sizes(wanted)
     errors: list[Record] = []
     target = _target(shop, sent.get("identifier") or {}, wanted, errors)

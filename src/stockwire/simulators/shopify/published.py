@@ -25,14 +25,25 @@ from graphql import (
     is_object_type,
 )
 
-from stockwire.simulators.shopify.fields import FIELDS, Call, Resolver, Simulated, not_simulated, refused
+from stockwire.simulators.shopify.fields import (
+    FIELDS,
+    Call,
+    Resolver,
+    Simulated,
+    not_simulated,
+    refused,
+    user_error,
+)
 from stockwire.simulators.shopify.gids import shown_decimal, shown_money, shown_time
+from stockwire.simulators.shopify.idempotency import DEMANDING
 from stockwire.simulators.shopify.pages import Connection
 
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
 """What is simulated: the versions in support on 23 November 2026."""
 
-MONTHS_SUPPORTED = 12
+ROWS = frozenset(("inventorySetQuantities", "productVariantsBulkUpdate"))
+"""Mutations whose own rows fail one by one, when they are alone in a call."""
+
 DOCUMENTATION = "https://shopify.dev/api/usage/access-scopes"
 
 
@@ -118,6 +129,8 @@ def _attach(kind: GraphQLObjectType, access: dict[str, Any], simulated: dict[str
         if get_named_type(field.type).name.endswith("Connection"):
             resolver = _whole_in_bulk(resolver)
         field.resolve = _guarded(resolver, name, needed)
+        if kind.name == "Mutation":
+            field.resolve = _mutating(field.resolve, name)
 
 
 def _of_pattern(kind: GraphQLObjectType, name: str) -> Simulated | None:
@@ -197,6 +210,25 @@ def _guarded(resolver: Resolver, name: str, needed: list[tuple[str, tuple[str, .
         return resolver(source, info.context, given)
 
     return guarded
+
+
+def _mutating(resolve: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A mutation fails on demand (the fault "partial"), and is done once per idempotency key."""
+
+    def failing(source: Any, info: GraphQLResolveInfo[Call], **given: Any) -> Any:
+        call = info.context
+        if call.fault_items and (call.roots > 1 or name not in ROWS):
+            call.fault_items -= 1
+            return {"userErrors": [user_error("Something went wrong, please try again.", None)]}
+        return resolve(source, info, **given)
+
+    def once(source: Any, info: GraphQLResolveInfo[Call], **given: Any) -> Any:
+        repeats, variables = info.context.shop.repeats, info.variable_values.coerced
+        return repeats.once(
+            info.context, info.field_nodes[0], given, variables, lambda: failing(source, info, **given)
+        )
+
+    return once if name in DEMANDING else failing
 
 
 def _missing(full: str) -> Callable[..., Any]:

@@ -30,6 +30,7 @@ from stockwire.simulators.shopify.clock import Agenda, Clock
 from stockwire.simulators.shopify.deliveries import Deliveries
 from stockwire.simulators.shopify.execute import Executor
 from stockwire.simulators.shopify.gids import gid, parsed
+from stockwire.simulators.shopify.idempotency import Repeats
 from stockwire.simulators.shopify.options import Options
 from stockwire.simulators.shopify.search import Index
 from stockwire.simulators.shopify.tokens import Tokens
@@ -55,10 +56,11 @@ class Shop:
         self.shelves: dict[str, dict[int, Record]] = {}
         self.handles: dict[str, int] = {}
         self.custom_ids: dict[tuple[str, str, str], int] = {}
-        self.idempotent: dict[str, tuple[datetime, str, Any]] = {}
+        self.repeats = Repeats(options.idempotency_keys_kept_s)
         self.event_id = str(uuid.uuid4())
         self.created_at = self.now()
         self.uploads: dict[str, Record] = {}
+        self.rows_to_fail = 0
         self.bulk_fails_after: int | None = None
         self.executor = Executor(self)
         self._counters: dict[str, int] = {}
@@ -238,6 +240,7 @@ class Shop:
 
     def fail_bulk_operation(self, after_lines: int = 0) -> None:
         """The next bulk mutation fails after so many lines, and leaves what it did as partial data."""
+        self.rows_to_fail = 0
         self.bulk_fails_after = after_lines
 
     def hold_webhooks(self) -> None:

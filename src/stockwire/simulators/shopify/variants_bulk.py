@@ -24,7 +24,7 @@ UPDATE_CODES = {
 
 inputs(
     "ProductVariantsBulkInput",
-    "id price compareAtPrice barcode sku inventoryPolicy taxable optionValues inventoryItem "
+    "id price compareAtPrice barcode inventoryPolicy taxable optionValues inventoryItem "
     "inventoryQuantities quantityAdjustments metafields mediaSrc mediaId",
 )
 inputs("InventoryLevelInput", "locationId availableQuantity")
@@ -51,6 +51,8 @@ def update(_: Any, call: Call, sent: Record) -> Record:
         asked.append(variant)
         amounts = given.prices(row, path, errors)
         _check_update(product, variant, row, path, errors)
+        if at < call.fault_items:
+            errors.append(user_error("Something went wrong, please try again.", path, "INVALID_INPUT"))
         if len(errors) == before:
             ready.append((variant, row, amounts))
     partial = bool(sent.get("allowPartialUpdates"))
@@ -201,8 +203,6 @@ def _write(shop: Shop, product: Record, variant: Record, row: Record) -> None:
         catalogue.add_option_values(shop, product, row["chosen"])
         variant["chosen"] = row["chosen"]
     given.write_item(shop, variant["item"], row.get("inventoryItem") or {})
-    if "sku" in row:
-        variant["item"]["sku"] = row["sku"]
     given.write_metafields(shop, variant, row.get("metafields") or [], whole=False)
     for url in row.get("mediaSrc") or []:
         variant["media"] = media.from_url(shop, url)
