@@ -24,6 +24,7 @@ COMMANDS = {
     "why": ("stockwire.plan_commands", "why"),
     "demo": ("stockwire.demo.commands", "demo"),
     "export": ("stockwire.export_commands", "export"),
+    "images": ("stockwire.image_commands", "images"),
     "import": ("stockwire.import_commands", "import_group"),
     "migrate": ("stockwire.hub_commands", "migrate"),
     "order": ("stockwire.order_commands", "order"),

@@ -24,6 +24,7 @@ from stockwire import dying
 from stockwire.hub import tenancy
 
 log = structlog.get_logger("stockwire.worker")
+IMAGES_AT_ONCE = 200
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -102,13 +103,31 @@ def fetch_source(client_id: int, source_id: int) -> None:
 def tick_fetches(timestamp: int) -> None:
     """Have every linked source fetched that is due. A fetch that died is due again when its lease is over."""
     for client_id, source_id in tenancy.due_fetches(timezone.now()):
-        lock = f"fetch:{source_id}"
-        try:
-            with transaction.atomic():
-                job = fetch_source.configure(lock=lock, queueing_lock=lock)
-                job.defer(client_id=client_id, source_id=source_id)
-        except exceptions.AlreadyEnqueued:
-            pass
+        _defer(fetch_source, f"fetch:{source_id}", client_id=client_id, source_id=source_id)
+
+
+@app.task(name="fetch_images")
+def fetch_images(client_id: int) -> None:
+    from stockwire.hub.images.fetching import fetch_due
+
+    fetch_due(client_id, IMAGES_AT_ONCE)
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="tick_images", queueing_lock="tick_images", lock="tick_images")
+def tick_images(timestamp: int) -> None:
+    """Have images fetched for every client that has some, so many at a time that nobody waits long."""
+    for client_id in tenancy.clients_with_due_images(timezone.now()):
+        _defer(fetch_images, f"images:{client_id}", client_id=client_id)
+
+
+def _defer(task: Any, lock: str, **arguments: int) -> None:
+    """One job under this lock, waiting or at work, is enough."""
+    try:
+        with transaction.atomic():
+            task.configure(lock=lock, queueing_lock=lock).defer(**arguments)
+    except exceptions.AlreadyEnqueued:
+        pass
 
 
 @app.periodic(cron="17 3 * * *")

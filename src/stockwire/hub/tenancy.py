@@ -62,6 +62,13 @@ def due_fetches(now: datetime) -> list[tuple[int, int]]:
         return [(int(client), int(source)) for client, source in cursor.fetchall()]
 
 
+def clients_with_due_images(now: datetime) -> list[int]:
+    """Ids of the clients that have images to be fetched."""
+    with connection.cursor() as cursor:
+        cursor.execute("select client_id from stockwire_clients_with_due_images(%s)", [now])
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
 def _pair(sql: str, value: str) -> tuple[int, int] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, [value])

@@ -10,6 +10,7 @@ from stockwire.hub.api.agent_orders import agent_order_urls
 from stockwire.hub.api.public.addresses import public_urls
 from stockwire.hub.api.webhooks import webhook_urls
 from stockwire.hub.console.addresses import console_urls
+from stockwire.hub.images.serving import image_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *agent_urls,
@@ -17,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *agent_order_urls,
     *public_urls,
     *webhook_urls,
+    *image_urls,
     *console_urls,
 ]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import connection
 
+from stockwire.hub.images.addresses import as_stored
 from stockwire.hub.models import Source
 from stockwire.hub.sync.locate_rows import Place
 from stockwire.hub.sync.row_differences import Changes
@@ -20,7 +21,9 @@ def image_changes(source: Source, places: Sequence[Place], *, writable: bool) ->
     A product that is new takes all; one that is there only when the source may write its images.
     """
     given = {
-        place.row.product_code: place.row.images
+        place.row.product_code: {
+            position: as_stored(source.client_id, src) for position, src in place.row.images.items()
+        }
         for place in places
         if place.row.images and (writable or place.new == "product")
     }

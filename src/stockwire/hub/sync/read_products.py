@@ -16,6 +16,7 @@ from django.db import connection
 
 from stockwire.domain.plan import DECIMAL_FIELDS, Fields, Known, KnownVariant, Place, Value
 from stockwire.domain.records import Image, Product, Variant
+from stockwire.hub.images.addresses import public_address
 from stockwire.hub.sync.held_stock import held_quantities
 from stockwire.ports import Link
 
@@ -32,8 +33,10 @@ VARIANTS = """
 PRICES = "select variant_id, tier, price from price_tiers where variant_id = any(%s)"
 QUANTITIES = "select variant_id, warehouse, quantity from quantities where variant_id = any(%s)"
 META = "select product_id, key, value from product_meta where product_id = any(%s) order by product_id, key"
+# Only what has been read and found good; a picture that stands there twice is shown once.
 IMAGES = """
-    select product_id, src, content_hash from images where product_id = any(%s) and active
+    select client_id, product_id, src, content_hash, kind from images
+    where product_id = any(%s) and active and content_hash <> ''
     order by product_id, position, id
 """
 LINKS = """
@@ -193,6 +196,10 @@ def _groups(cursor: Any, sql: str, channel_id: int, ids: list[int]) -> dict[int,
 def _images(cursor: Any, ids: list[int]) -> dict[int, tuple[Image, ...]]:
     cursor.execute(IMAGES, [ids])
     found: dict[int, tuple[Image, ...]] = {}
-    for product_id, src, content_hash in cursor.fetchall():
-        found[product_id] = (*found.get(product_id, ()), Image(src, content_hash))
+    for client_id, product_id, src, content_hash, kind in cursor.fetchall():
+        before = found.get(product_id, ())
+        address = public_address(client_id, content_hash, kind) or src
+        # An uploaded picture has an address only when the hub has a public one.
+        if address.startswith("http") and all(one.content_hash != content_hash for one in before):
+            found[product_id] = (*before, Image(address, content_hash))
     return found
