@@ -127,12 +127,16 @@ class Done:
 
     `variants` answers every VariantChange of the change by its key; the product may be Done while one of its
     variants Failed. A removed product needs no answers for its variants.
+
+    `failed` are groups of fields that did not go through while the rest did, with the reason (pictures the
+    channel could not fetch). They stay as they were known, and are offered again.
     """
 
     link: Link | None
     seen: Mapping[str, Value] = field(default_factory=dict)
     note: str = ""
     variants: Mapping[str, Done | Failed] = field(default_factory=dict)
+    failed: Mapping[Group, StockwireError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,3 +117,31 @@ def test_a_variant_the_shop_turns_down_needs_you_and_its_siblings_are_linked(reh
     assert "S-R" in message
     linked = rehearsal.hub.rows("select v.sku from links l join variants v on v.id = l.variant_id")
     assert linked == [("M-R",)]
+
+
+def test_pictures_the_shop_cannot_fetch_need_you_and_hold_up_nothing_else(rehearsal, hold, push):
+    def pictures(*addresses: str) -> None:
+        rehearsal.hub.owner.execute("delete from images")
+        for at, address in enumerate(addresses):
+            rehearsal.hub.owner.execute(
+                "insert into images (client_id, product_id, src, content_hash, position, active)"
+                " select client_id, id, %s, %s, %s, true from products",
+                [address, f"hash-{address}", at],
+            )
+
+    pictures_held = "select count(*) from known where \"group\" = 'images'"
+    hold("BOLT", {"BOLT": ()})
+    pictures("https://images.example/missing.png")
+    push()
+    [(_, message)] = needs(rehearsal)
+    assert "BOLT" in message
+    assert "picture" in message
+    assert rehearsal.hub.rows("select count(*) from links")[0][0] == 1
+    assert rehearsal.hub.rows(pictures_held)[0][0] == 0
+    pictures("https://images.example/bolt.png")
+    hold("BOLT", {"BOLT": ()})
+    rehearsal.stand.calls.clear()
+    push()
+    assert needs(rehearsal) == []
+    assert rehearsal.hub.rows(pictures_held)[0][0] == 1
+    assert rehearsal.stand.calls.writes == 1

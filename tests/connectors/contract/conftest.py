@@ -5,7 +5,8 @@ looks at what is really there, without the code under test deciding what that me
 channel can do run over those whose capabilities say so (`shop_with_variants` and the like), and a rig without
 a capability needs none of its methods. A real WooCommerce shop is used as well when
 STOCKWIRE_CONTRACT_WOOCOMMERCE_URL, _KEY and _SECRET are in the environment; everything made there starts
-with a mark of the run and is deleted afterwards.
+with a mark of the run and is deleted afterwards. STOCKWIRE_CONTRACT_PICTURES is then an address that has the
+pictures front.png, side.png and back.png, and none whose name begins with missing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -33,6 +34,7 @@ from stockwire.connectors.woocommerce import connector as woocommerce
 from stockwire.connectors.woocommerce.api import Api
 from stockwire.connectors.woocommerce.pace import forget
 from stockwire.connectors.woocommerce.webhooks import signature_of
+from stockwire.domain.records import Image
 from stockwire.ports import (
     Action,
     Change,
@@ -134,6 +136,18 @@ class Shop(Protocol):
         """The number that people see."""
         ...
 
+    def pictures(self, code: str) -> Sequence[str]:
+        """What tells the pictures of a product apart, in their order. Needed with images, as are the next."""
+        ...
+
+    def hang(self, code: str, address: str) -> None:
+        """The owner adds a picture by hand, behind the others."""
+        ...
+
+    def address(self, name: str) -> str:
+        """Where the shop can fetch a picture; where it cannot, when the name begins with "missing"."""
+        ...
+
     def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str: ...
 
     def set_status(self, code: str, status: str) -> None: ...
@@ -168,6 +182,7 @@ class WooCommerceShop:
         default_factory=lambda: {"consumer_secret": "cs_0000000000000000"}
     )
     gives_out_secrets: bool = True
+    pictures_at: str = "https://images.example"
     _opened: ExitStack = field(default_factory=ExitStack)
     _made: list[str] = field(default_factory=list)
 
@@ -269,6 +284,16 @@ class WooCommerceShop:
         child = {"sku": sku, "regular_price": "5.00", "attributes": chosen}
         self._api.call("POST", f"/products/{code}/variations", body=child)
 
+    def pictures(self, code: str) -> Sequence[str]:
+        return [str(image["id"]) for image in self._api.get(f"/products/{code}").body["images"]]
+
+    def hang(self, code: str, address: str) -> None:
+        images = [{"id": int(number)} for number in self.pictures(code)]
+        self._api.call("PUT", f"/products/{code}", body={"images": [*images, {"src": address}]})
+
+    def address(self, name: str) -> str:
+        return f"{self.pictures_at}/{name}.png"
+
     def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str:
         items = [{"product_id": int(code), "quantity": quantity} for code, quantity in lines.items()]
         person = {
@@ -326,6 +351,7 @@ def simulated_woocommerce_shop() -> Iterator[WooCommerceShop]:
 @contextmanager
 def real_woocommerce_shop() -> Iterator[WooCommerceShop]:
     shop = WooCommerceShop(*(os.environ[f"STOCKWIRE_CONTRACT_WOOCOMMERCE_{part}"] for part in REAL_PARTS))
+    shop.pictures_at = os.environ.get("STOCKWIRE_CONTRACT_PICTURES", shop.pictures_at)
     try:
         yield shop
     finally:
@@ -543,6 +569,20 @@ def simulated_with_variants(request: pytest.FixtureRequest) -> Iterator[Shop]:
         yield opened
 
 
+@pytest.fixture(params=able("images", {**SIMULATED, **REAL}))
+def shop_with_pictures(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every shop that takes pictures."""
+    with {**SIMULATED, **REAL}[request.param]() as opened:
+        yield opened
+
+
+@pytest.fixture(params=able("images", SIMULATED))
+def simulated_with_pictures(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every shop that takes pictures and can be made to fail."""
+    with SIMULATED[request.param]() as opened:
+        yield opened
+
+
 @pytest.fixture(params=[*SIMULATED, *REAL])
 def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
     """Every shop there is."""
@@ -583,6 +623,18 @@ def add() -> Callable[..., Change]:
             "active": True,
         }
         return Change(sku, sku, Action.ADD, _fields({**whole, **given}))
+
+    return make
+
+
+@pytest.fixture
+def with_pictures() -> Callable[..., Change]:
+    """The same change with these pictures, by (address, content hash), in this order."""
+
+    def make(change: Change, *pictures: tuple[str, str]) -> Change:
+        images = tuple(Image(src, content) for src, content in pictures)
+        wanted = FieldChange(Group.IMAGES, "images", None, tuple(image.identity for image in images))
+        return replace(change, fields=(*change.fields, wanted), images=images)
 
     return make
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 
 from stockwire.connectors.woocommerce.channel import WooCommerceChannel
 from stockwire.connectors.woocommerce.pace import forget
+from stockwire.domain.records import Image
 from stockwire.errors import NotSetUp, Refused, TryLater
-from stockwire.ports import Action, Done, Failed
+from stockwire.ports import Action, Done, Failed, FieldChange, Group
 
 SIMPLE = {"id": 12, "sku": "BOLT", "name": "Bolt", "type": "simple", "status": "publish", "parent_id": 0}
 WHOLE = {"title": "Bolt", "price": Decimal("12.50"), "quantity": 5}
@@ -318,3 +320,42 @@ def test_a_compare_at_without_any_price_in_the_shop_is_refused_and_breaks_nothin
     (outcome,) = odd(shop).push([change("BOLT", {"compare_at": Decimal("20")})])
     assert isinstance(outcome, Failed)
     assert isinstance(outcome.error, Refused)
+
+
+def test_a_shop_without_brands_gets_none_and_says_so(odd, change):
+    def shop(method, path, body):
+        if path.startswith("/products/brands"):
+            return httpx2.Response(
+                404, json={"code": "rest_no_route", "message": "", "data": {"status": 404}}
+            )
+        return [] if method == "GET" else {"create": [written(row, id=77) for row in body["create"]]}
+
+    (outcome,) = odd(shop).push([change("BOLT", {**WHOLE, "vendor": "Karoo Works"}, action=Action.ADD)])
+    assert isinstance(outcome, Done), outcome
+    assert outcome.note.endswith("The shop has no brands, so the vendor was left out.")
+
+
+def test_a_shop_that_loses_pictures_on_the_way_is_told_of(odd, change):
+    def shop(method, _path, body):
+        if method == "GET":
+            return [{**SIMPLE, "images": []}]
+        return {"update": [written(body["update"][0], images=[])]}
+
+    image = Image("https://images.example/a.png", "aa")
+    wanted = FieldChange(Group.IMAGES, "images", None, ("aa",))
+    (outcome,) = odd(shop).push([replace(change("BOLT", {}), fields=(wanted,), images=(image,))])
+    assert isinstance(outcome, Done), outcome
+    assert "1 pictures were sent and the shop took 0" in outcome.failed[Group.IMAGES].message
+
+
+def test_a_shop_that_lists_no_tag_it_was_given_is_told_of(odd, change):
+    def shop(method, path, body):
+        if method == "GET":
+            return [{**SIMPLE, "tags": []}]
+        if path == "/products/tags/batch":
+            return {"create": [{"id": 5, "name": "steel"}]}
+        return {"update": [written(body["update"][0], tags=[])]}
+
+    (outcome,) = odd(shop).push([change("BOLT", {"tags": "steel"})])
+    assert isinstance(outcome, Done), outcome
+    assert "did not take all of its tags" in outcome.note

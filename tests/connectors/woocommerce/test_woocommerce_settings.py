@@ -97,8 +97,8 @@ def test_orders_that_were_cancelled_can_never_be_chosen_to_be_raised(settings):
 
 
 def test_a_key_that_nothing_acts_on_is_refused_instead_of_ignored(settings):
-    with pytest.raises(ValidationError, match="manage_category_enabled"):
-        settings(manage_category_enabled="true")
+    with pytest.raises(ValidationError, match="default_fulfillmentservice_id"):
+        settings(default_fulfillmentservice_id="true")
 
 
 def test_every_setting_tells_the_operator_what_it_is_and_does():

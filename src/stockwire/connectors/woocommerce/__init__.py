@@ -6,14 +6,25 @@ from stockwire.connectors.woocommerce.channel import WooCommerceChannel
 from stockwire.connectors.woocommerce.gate import order_gate
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.connectors.woocommerce.webhooks import read_webhook
+from stockwire.domain.terms import SettingTerms
 from stockwire.ports import Capabilities, ChannelConnector
 
 connector = ChannelConnector(
     name="woocommerce",
     title="WooCommerce",
     settings=WooCommerceSettings,
-    capabilities=Capabilities(push_batch=100, webhooks=True, variants=True, compare_at=True),
+    capabilities=Capabilities(
+        push_batch=100,
+        webhooks=True,
+        variants=True,
+        compare_at=True,
+        images=True,
+        fields=frozenset({"title", "body_html", "barcode", "grams", "collection", "tags", "vendor"}),
+    ),
     open=WooCommerceChannel,
     read_webhook=read_webhook,
     order_gate=order_gate,
+    terms=lambda settings: SettingTerms(
+        withheld=settings.withheld, delete_enabled=settings.delete_product_enabled
+    ),
 )

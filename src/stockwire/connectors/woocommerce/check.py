@@ -5,6 +5,7 @@ Reads only. The one POST carries an empty batch, which changes nothing and shows
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -42,6 +43,7 @@ def findings(api: Api, settings: WooCommerceSettings, now: Callable[[], datetime
     found.append(_currency(shop))
     found.append(_decimals(shop, settings))
     found.append(_taxes(api))
+    found += _categories(api, settings)
     found += _limits(environment, settings)
     found.append(_webhooks(environment, settings))
     return found
@@ -154,6 +156,23 @@ def _taxes(api: Api) -> Finding:
             "The shop's prices exclude VAT: the price list of this channel must exclude VAT too.",
         )
     return Finding("prices_include_tax", "unknown", "The shop does not tell whether prices include VAT.")
+
+
+def _categories(api: Api, settings: WooCommerceSettings) -> list[Finding]:
+    number = settings.category_parent_id
+    if not settings.manage_category_enabled or number is None:
+        return []
+    if number == 0:
+        return [Finding("category_parent", "passed", "Categories are made at the top.")]
+    fix = "Set category_parent_id to the id of a category of the shop, or 0 for the top."
+    try:
+        answer = api.get(f"/products/categories/{number}", {"_fields": "id,name"}, accept=(404,))
+        if answer.error is not None:
+            return [Finding("category_parent", "failed", f"The shop has no category {number}.", fix)]
+        name = html.unescape(str(object_of(answer).get("name") or number))
+    except StockwireError as error:
+        return [Finding("category_parent", "unknown", error.message, error.hint)]
+    return [Finding("category_parent", "passed", f"Categories are made below {name}.")]
 
 
 def _limits(environment: Mapping[str, Any], settings: WooCommerceSettings) -> list[Finding]:

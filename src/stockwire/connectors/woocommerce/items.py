@@ -15,7 +15,7 @@ from stockwire.connectors.woocommerce.lookup import Found
 from stockwire.connectors.woocommerce.pace import Pace
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.errors import Refused, StockwireError, TryLater
-from stockwire.ports import Action, Change, Done, Failed, Link, Outcome, Value, VariantChange
+from stockwire.ports import Action, Change, Done, Failed, Group, Link, Outcome, Value, VariantChange
 
 Row = dict[str, Any]
 """A product or variation as the shop writes it."""
@@ -34,7 +34,7 @@ class Item:
     `sku` is what a creation sends, "" for none. `held` is the shop's own row where it had to be read first,
     `answer` the row the shop answered with. `is_settled` once the shop holds what was wanted, `is_adopted`
     when the link was found in this push, `was_restored` when the product came out of the bin in it. `memory`
-    is what goes into the link.
+    is what goes into the link, `failed` what was turned down while the rest went through.
     """
 
     position: int
@@ -45,6 +45,7 @@ class Item:
     fields: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     memory: dict[str, str] = field(default_factory=dict)
+    failed: dict[Group, StockwireError] = field(default_factory=dict)
     held: Row | None = None
     answer: Row | None = None
     is_adopted: bool = False
@@ -73,7 +74,7 @@ class Item:
         self.notes += [word for word in words if word not in self.notes]
 
     def done(self, seen: Mapping[str, Value] | None = None) -> Done:
-        return Done(self.link, seen or {}, " ".join(self.notes))
+        return Done(self.link, seen or {}, " ".join(self.notes), failed=self.failed)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,9 @@ from stockwire.connectors.woocommerce.lookup import (
     holder_of,
     product_at,
 )
+from stockwire.connectors.woocommerce.pictures import speaks_of_pictures
 from stockwire.connectors.woocommerce.refusals import ShopError, explain_row, read_error
+from stockwire.connectors.woocommerce.shop_terms import FIELDS, ShopTerms, speaks_of_terms
 from stockwire.connectors.woocommerce.translate import (
     differences,
     family_row_of,
@@ -46,6 +48,7 @@ class Products:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._terms = ShopTerms(run)
         self._again: list[Item] = []
         self._lost: list[Item] = []
         self._surely_gone: set[int] = set()
@@ -55,6 +58,7 @@ class Products:
         deletions = [item for item in items if item.kind is Kind.DELETE]
         linked = [item for item in items if item.product_id and item.kind is not Kind.DELETE]
         unlinked = [item for item in items if not item.product_id]
+        self._terms.prepare([*linked, *unlinked])
         self._send([*self._filled([*linked, *self._linked(unlinked)]), *deletions])
         self._try_again()
 
@@ -161,6 +165,8 @@ class Products:
             held = prices_of(item.held or {}) if needs_held_prices(item.change) else None
             row = row_of(item.change, settings, creating=creating, held=held)
             item.fields = dict(row.fields)
+        if speaks_of_terms(item):
+            self._terms.put(item)
         if item.was_restored:
             item.fields["status"] = settings.create_product_status.value
         item.note(*row.notes)
@@ -187,8 +193,7 @@ class Products:
             self._run.fail(item, refusals.no_longer_variable(item.code, item.product_id, row["type"]))
         else:
             item.answer, item.product_id, item.is_settled = row, row["id"], True
-            if not isinstance(item, Family):
-                _note_oddities(item, row)
+            _note_oddities(item, row)
 
     def _settle_binned(self, item: Item) -> None:
         """The shop writes to a product in its bin without a word; nobody can buy it there."""
@@ -276,8 +281,8 @@ class Products:
 
 def _needs_held(item: Item) -> bool:
     if isinstance(item, Family):
-        return needs_attributes(item)
-    return needs_held_prices(item.change)
+        return needs_attributes(item) or speaks_of_terms(item) or speaks_of_pictures(item)
+    return needs_held_prices(item.change) or speaks_of_terms(item) or speaks_of_pictures(item)
 
 
 def _adopt(item: Item, number: int, why: str) -> None:
@@ -288,6 +293,12 @@ def _adopt(item: Item, number: int, why: str) -> None:
 
 
 def _note_oddities(item: Item, row: Row) -> None:
+    for taxonomy in FIELDS.values():
+        sent = {term["id"] for term in item.fields.get(taxonomy, [])}
+        if sent - {term["id"] for term in row.get(taxonomy) or []}:
+            item.note(f"The shop did not take all of its {taxonomy}.")
+    if isinstance(item, Family):
+        return
     if sku_key(str(row.get("sku") or "")) != sku_key(item.change.sku):
         item.note(f"The shop's SKU of product {row['id']} is now {row.get('sku') or 'empty'}.")
     if "regular_price" in item.fields and "sale_price" not in item.fields and row.get("sale_price"):

@@ -15,6 +15,7 @@ from stockwire.connectors.woocommerce.items import Child, Family, Item, Run, not
 from stockwire.connectors.woocommerce.linking import claim_sku, product_id, variation_ids
 from stockwire.connectors.woocommerce.lookup import find_by_sku
 from stockwire.connectors.woocommerce.pace import Pace
+from stockwire.connectors.woocommerce.pictures import Pictures, speaks_of_pictures
 from stockwire.connectors.woocommerce.products import Products
 from stockwire.connectors.woocommerce.settings import DeleteMode, WooCommerceSettings
 from stockwire.connectors.woocommerce.translate import needs_held_prices, row_of, seen_of, sku_key
@@ -36,6 +37,7 @@ def push(api: Api, settings: WooCommerceSettings, pace: Pace, changes: Sequence[
     if lost:
         products.find_again(lost)
         variations.write(_open(run, lost))
+    Pictures(run).write([item for item in written if run.is_open(item) and speaks_of_pictures(item)])
     for item in written:
         if run.is_open(item):
             _finish(run, item)
@@ -170,6 +172,6 @@ def _finish(run: Run, item: Item) -> None:
             return
         remember_options(item)
         seen = seen_of(item.answer, run.settings) if item.answer else {}
-        run.done(item, Done(item.link, seen, " ".join(item.notes), outcomes))
+        run.done(item, Done(item.link, seen, " ".join(item.notes), outcomes, item.failed))
     else:
         run.done(item, item.done(seen_of(item.answer, run.settings) if item.answer else {}))

@@ -88,6 +88,15 @@ def taken_differently(sku: str, differences: Sequence[str]) -> Refused:
     )
 
 
+def no_picture(sku: str, error: ShopError) -> Refused:
+    return Refused(
+        f"{sku}: the shop could not take a picture: {redacted(error.message) or 'no reason given'}",
+        hint="Open the picture's address in a browser. The shop must reach it without signing in, and it "
+        "must be a JPEG, PNG, GIF or WebP under its proper file name.",
+        detail=error.detail,
+    )
+
+
 def in_bin(sku: str, number: int) -> Refused:
     return Refused(
         f"{sku}: product {number} lies in the shop's bin.",

@@ -63,7 +63,13 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _no_category(value: object) -> object:
+    """Hubs of this kind show "true" as the default of this id, which names no category."""
+    return None if isinstance(value, str) and value.strip().lower() in {"", "true", "false"} else value
+
+
 Switch = Annotated[bool, BeforeValidator(_truthy)]
+CategoryId = Annotated[int | None, BeforeValidator(_no_category)]
 
 
 def _setting(default: Any, title: str, help_text: str, group: str, **limits: Any) -> Any:
@@ -193,6 +199,34 @@ class WooCommerceSettings(BaseModel):
         "Off: quantities and the shop's Manage stock switch are left alone.",
         "Products",
     )
+    manage_category_enabled: Switch = _setting(
+        True,
+        "Manage categories",
+        "Products get a category named after their collection; it is made below the parent category if the "
+        "shop has none of that name there. Other categories of a product are left alone.",
+        "Products",
+    )
+    category_parent_id: CategoryId = _setting(
+        None,
+        "Parent category",
+        "The id of the shop's category below which categories are made, 0 for the top. It stands in the "
+        "address of the category's page in the shop (tag_ID). Empty: categories are not managed.",
+        "Products",
+        ge=0,
+    )
+    create_image_enabled: Switch = _setting(
+        True,
+        "Add pictures",
+        "The shop fetches new pictures from their addresses. Off: none are added.",
+        "Products",
+    )
+    delete_image_enabled: Switch = _setting(
+        True,
+        "Take pictures away",
+        "Pictures that Stockwire added are taken off the product when they go from the source. Pictures that "
+        "people added are never taken off.",
+        "Products",
+    )
     price_decimals: int = _setting(
         2,
         "Decimals of prices",
@@ -308,6 +342,23 @@ class WooCommerceSettings(BaseModel):
     def is_legacy_url(self) -> bool:
         """True when the legacy API's base was given; the same keys work on wc/v3."""
         return bool(_LEGACY_ENDING.search(urlsplit(self.api_url).path))
+
+    @property
+    def withheld(self) -> dict[str, str]:
+        """Fields that these settings keep back, each with the reason in plain English."""
+        kept: dict[str, str] = {}
+        if not self.inventory_management:
+            reason = "inventory_management is off: the shop counts its own stock"
+            kept |= {"quantity": reason, "inventory_management": reason}
+        if not self.manage_category_enabled:
+            kept["collection"] = "manage_category_enabled is off: categories are the shop's own"
+        elif self.category_parent_id is None:
+            kept["collection"] = "category_parent_id is not set: there is no place for categories yet"
+        if not self.create_image_enabled and not self.delete_image_enabled:
+            kept["images"] = (
+                "create_image_enabled and delete_image_enabled are off: pictures are the shop's own"
+            )
+        return kept
 
     @property
     def raised_statuses(self) -> frozenset[str]:

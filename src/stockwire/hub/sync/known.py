@@ -64,7 +64,7 @@ class Clash:
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What a push found out. `compare_anew` are products whose known state was forgotten, `failed` what the
-    channel refused of single variants (product id and reason)."""
+    channel refused of single variants or groups of fields (product id and reason)."""
 
     clashes: list[Clash]
     compare_anew: set[int]
@@ -121,6 +121,8 @@ class _Facts:
 def _read(facts: _Facts, snapshot: Snapshot, change: Change, outcome: Done) -> None:
     """Sort one outcome into facts."""
     plan, ids = snapshot.plan, snapshot.held.variant_ids
+    facts.failed += [(snapshot.product_id, error) for error in outcome.failed.values()]
+    confirmed_differences = tuple(one for one in plan.differences if one.group not in outcome.failed)
     if plan.action == "move":
         _read_move(facts, snapshot, change, outcome)
     elif plan.action == "remove":
@@ -143,7 +145,7 @@ def _read(facts: _Facts, snapshot: Snapshot, change: Change, outcome: Done) -> N
                 outcome.link,
                 outcome.note,
                 False,
-                plan.differences,
+                confirmed_differences,
                 known.fields if known else NOTHING,
             )
         )
@@ -161,7 +163,7 @@ def _read(facts: _Facts, snapshot: Snapshot, change: Change, outcome: Done) -> N
                 outcome.link,
                 outcome.note,
                 False,
-                plan.differences,
+                confirmed_differences,
                 before.fields if before else NOTHING,
             )
         )
