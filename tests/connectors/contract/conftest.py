@@ -6,7 +6,7 @@ channel can do run over those whose capabilities say so (`shop_with_variants` an
 a capability needs none of its methods. A real WooCommerce shop is used as well when
 STOCKWIRE_CONTRACT_WOOCOMMERCE_URL, _KEY and _SECRET are in the environment; everything made there starts
 with a mark of the run and is deleted afterwards. STOCKWIRE_CONTRACT_PICTURES is then an address that has the
-pictures front.png, side.png and back.png, and none whose name begins with missing.
+pictures front.png, side.png and back.png.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ from stockwire.ports import (
 from stockwire.simulators.shopify import simulated_shopify
 from stockwire.simulators.shopify.hook_payloads import encoded
 from stockwire.simulators.shopify.hook_payloads import of as payload_of
+from stockwire.simulators.shopify.media import from_url
 from stockwire.simulators.stand import Stand
 from stockwire.simulators.woocommerce import create as simulated_woocommerce
 
@@ -145,8 +146,11 @@ class Shop(Protocol):
         ...
 
     def address(self, name: str) -> str:
-        """Where the shop can fetch a picture; where it cannot, when the name begins with "missing"."""
+        """Where the shop can fetch a picture."""
         ...
+
+    with_pictures: Mapping[str, str]
+    """Settings with which pictures are sent."""
 
     def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str: ...
 
@@ -183,6 +187,7 @@ class WooCommerceShop:
     )
     gives_out_secrets: bool = True
     pictures_at: str = "https://images.example"
+    with_pictures: Mapping[str, str] = field(default_factory=dict)
     _opened: ExitStack = field(default_factory=ExitStack)
     _made: list[str] = field(default_factory=list)
 
@@ -374,6 +379,7 @@ class ShopifyShop:
         default_factory=lambda: {"password": "shpat_wrong0000000000000000000000000"}
     )
     gives_out_secrets: bool = False
+    with_pictures: Mapping[str, str] = field(default_factory=lambda: {"block_image_enabled": "false"})
     _opened: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
@@ -455,6 +461,16 @@ class ShopifyShop:
         payload = self.open().api.run(*together("ByHand", [Write(VARIANTS_CREATE, given)])).root("w0")
         assert not payload["userErrors"], payload
         self.app.shop.advance(5)
+
+    def pictures(self, code: str) -> Sequence[str]:
+        return [str(picture["number"]) for picture in self._product(code)["media"]]
+
+    def hang(self, code: str, address: str) -> None:
+        self._product(code)["media"].append(from_url(self.app.shop, address))
+        self.app.shop.advance(5)
+
+    def address(self, name: str) -> str:
+        return f"https://images.example/{name}.png"
 
     def word(self, status: str) -> str:
         return {"processing": "paid", "on-hold": "pending", "completed": "paid"}.get(status, status)
@@ -573,13 +589,6 @@ def simulated_with_variants(request: pytest.FixtureRequest) -> Iterator[Shop]:
 def shop_with_pictures(request: pytest.FixtureRequest) -> Iterator[Shop]:
     """Every shop that takes pictures."""
     with {**SIMULATED, **REAL}[request.param]() as opened:
-        yield opened
-
-
-@pytest.fixture(params=able("images", SIMULATED))
-def simulated_with_pictures(request: pytest.FixtureRequest) -> Iterator[Shop]:
-    """Every shop that takes pictures and can be made to fail."""
-    with SIMULATED[request.param]() as opened:
         yield opened
 
 

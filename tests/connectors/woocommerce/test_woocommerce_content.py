@@ -10,8 +10,9 @@ import pytest
 
 from stockwire.connectors.woocommerce import connector
 from stockwire.domain.records import Image
-from stockwire.errors import NotSetUp, Refused
+from stockwire.errors import NotSetUp, Refused, TryLater
 from stockwire.ports import Action, Done, Failed, FieldChange, Group, Link
+from stockwire.simulators.faults import Fault
 
 WHOLE = {"title": "Hex bolt", "price": Decimal("12.50"), "quantity": 5}
 
@@ -231,3 +232,59 @@ def test_pictures_of_a_product_that_is_gone_are_refused_with_it(simulated, chang
     )
     assert isinstance(outcome, Failed)
     assert "gone from the shop" in outcome.error.message
+
+
+def gallery(shop, outcome):
+    return list(shop.app.shop.products[int(outcome.link.product_code)]["images"])
+
+
+def test_pictures_hang_in_our_order_before_those_of_people(simulated, add, change):
+    shop = simulated()
+    front, side = ("https://images.example/a.png", "aa"), ("https://images.example/b.png", "bb")
+    (made,) = shop.channel().push([hang(add("BOLT"), front)])
+    (ours,) = gallery(shop, made)
+    images = [{"src": "https://images.example/own.png"}, {"id": ours}]
+    shop.owner().call("PUT", f"/products/{made.link.product_code}", body={"images": images})
+    (own, _) = gallery(shop, made)
+    (changed,) = shop.channel().push([hang(linked(change, made), side, front)])
+    assert gallery(shop, changed)[1:] == [ours, own]
+    assert len(gallery(shop, changed)) == 3
+
+
+def test_a_picture_the_shop_cannot_fetch_fails_alone_and_the_product_goes_through(simulated, add):
+    shop = simulated()
+    bad, good = shop.channel().push(
+        [
+            hang(add("BAD"), ("https://images.example/missing.png", "aa")),
+            hang(add("GOOD"), ("https://images.example/a.png", "aa")),
+        ]
+    )
+    assert isinstance(bad, Done), bad
+    error = bad.failed[Group.IMAGES]
+    assert isinstance(error, Refused)
+    assert error.message.startswith("BAD: the shop could not take a picture")
+    assert "browser" in error.hint
+    assert not good.failed
+    assert len(gallery(shop, good)) == 1
+
+
+@pytest.mark.parametrize("kind", ["answer_late", "work_late", "error_500_after", "garbage", "drop"])
+def test_pictures_whose_answer_was_lost_are_not_hung_up_twice(simulated, add, change, kind):
+    shop = simulated()
+    channel = shop.channel(timeout_s="0.5")
+    (made,) = channel.push([add("BOLT")])
+    images = [{"src": "https://images.example/own.png"}]
+    shop.owner().call("PUT", f"/products/{made.link.product_code}", body={"images": images})
+    wanted = hang(
+        linked(change, made), ("https://images.example/a.png", "aa"), ("https://images.example/b.png", "bb")
+    )
+    shop.stand.faults.arm(Fault(kind, path="/products/batch", delay_s=1.0))
+    (outcome,) = channel.push([wanted])
+    assert isinstance(outcome.failed[Group.IMAGES], TryLater), outcome
+    shop.stand.faults.clear()
+    for _ in range(3):
+        (outcome,) = channel.push([wanted])
+        if not outcome.failed:
+            break
+    assert not outcome.failed
+    assert len(gallery(shop, made)) == 3

@@ -80,7 +80,7 @@ class Item:
 
     @property
     def is_simple(self) -> bool:
-        return not self.change.option_names
+        return not self.change.has_variants
 
     @property
     def is_failed(self) -> bool:

@@ -72,7 +72,7 @@ def _item(position: int, change: Change) -> Item:
     product = change.link.product_code if change.link else ""
     variant = change.link.variant_code if change.link else ""
     item = Item(position, change, [], product="" if product == "0" else product)
-    if change.option_names:
+    if change.has_variants:
         item.memory = memory
         item.targets = [
             Target(
