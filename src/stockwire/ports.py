@@ -128,8 +128,7 @@ class Done:
     `variants` answers every VariantChange of the change by its key; the product may be Done while one of its
     variants Failed. A removed product needs no answers for its variants.
 
-    `failed` are groups of fields that did not go through while the rest did, with the reason (pictures the
-    channel could not fetch). They stay as they were known, and are offered again.
+    `failed` are groups that did not go through while the rest did (pictures it could not fetch), and why.
     """
 
     link: Link | None
@@ -164,10 +163,7 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One result of a check.
-
-    `state` is "passed", "failed", "warning" or "unknown" (cannot be known from here).
-    """
+    """One result of a check. `state` is "passed", "failed", "warning" or "unknown" (not to be known here)."""
 
     code: str
     state: str
