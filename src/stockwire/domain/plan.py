@@ -235,10 +235,11 @@ class Planner:
             )
         why = f"it is {shape} now: taken away first, then made anew"
         moves = self._misplaced(product, known, below)
-        if moves:
-            return Plan("move", reason=why, variants=moves)
-        # A product with variants whose variants are all gone from here: its empty shell goes.
-        return Plan("remove", reason=why)
+        inside = [one for one in moves if one.place and one.place.product_code == known.code]
+        if known.code and len(inside) == len(moves):
+            # All that is to go stands below this very product, or nothing is left there: it goes whole.
+            return Plan("remove", reason=why)
+        return Plan("move", reason=why, variants=moves)
 
 
 def confirmed(differences: tuple[Difference, ...], known: Groups) -> dict[str, dict[str, Value]]:

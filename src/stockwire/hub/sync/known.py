@@ -11,9 +11,9 @@ from typing import Any
 from django.db import connection
 
 from stockwire.domain.plan import NOTHING, Difference, confirmed
-from stockwire.errors import StockwireError
+from stockwire.errors import Refused, StockwireError
 from stockwire.hub.sync.snapshot import Snapshot
-from stockwire.ports import Change, Done, Link
+from stockwire.ports import Change, Done, Failed, Link
 
 SAVE_LINKS = """
     insert into links (client_id, channel_id, variant_id, product_code, variant_code, below, memory, note)
@@ -170,18 +170,21 @@ def _read(facts: _Facts, snapshot: Snapshot, change: Change, outcome: Done) -> N
 
 
 def _read_move(facts: _Facts, snapshot: Snapshot, change: Change, outcome: Done) -> None:
-    """Taken away where it was in another shape: it is looked at again, to be made anew."""
-    facts.compare_anew.add(snapshot.product_id)
-    if not change.variants:
-        if outcome.link is None:
-            facts.gone.append(int(change.key))
-        return
-    for asked in change.variants:
-        answer = outcome.variants[asked.key]
-        if isinstance(answer, Done):
-            facts.gone.append(int(asked.key))
-        else:
+    """Taken away where it was in another shape: it is looked at again, to be made anew. What the channel kept
+    is not asked for again by itself, or there would be no end to it."""
+    answers = {asked.key: outcome.variants[asked.key] for asked in change.variants} or {change.key: outcome}
+    for key, answer in answers.items():
+        if isinstance(answer, Failed):
             facts.failed.append((snapshot.product_id, answer.error))
+        elif answer.link is None:
+            facts.gone.append(int(key))
+            facts.compare_anew.add(snapshot.product_id)
+        else:
+            kept = Refused(
+                f"{change.sku} is there in another shape than it is now, and the channel keeps it.",
+                hint=f"{answer.note} Delete it on the channel yourself, then unlink it here.".strip(),
+            )
+            facts.failed.append((snapshot.product_id, kept))
 
 
 def _read_variants(facts: _Facts, snapshot: Snapshot, change: Change, outcome: Done) -> None:
