@@ -27,6 +27,7 @@ COMMANDS = {
     "images": ("stockwire.image_commands", "images"),
     "import": ("stockwire.import_commands", "import_group"),
     "migrate": ("stockwire.hub_commands", "migrate"),
+    "notify": ("stockwire.notify_commands", "notify"),
     "order": ("stockwire.order_commands", "order"),
     "sim": ("stockwire.sim_commands", "sim"),
     "source": ("stockwire.linking_commands", "source"),

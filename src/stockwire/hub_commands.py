@@ -29,7 +29,8 @@ def up(config_file: Path | None) -> None:
 
     Settings come from the TOML file and from the environment as STOCKWIRE_<NAME>:
     host, port (8080), public_url, tls_certificate, tls_key, behind_tls_proxy, data_folder,
-    allowed_hosts, secret_key, poll_orders_s, agent_silent_s, workers, log_json.
+    allowed_hosts, secret_key, poll_orders_s, agent_silent_s, workers, log_json, smtp_host and the rest of
+    docs/operate.md.
 
     Example: STOCKWIRE_PUBLIC_URL=https://hub.example.co.za stockwire up --config stockwire.toml
     """

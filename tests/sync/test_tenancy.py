@@ -175,6 +175,7 @@ def test_the_look_ups_that_cross_clients_give_back_ids_and_nothing_more(hub: Any
         "stockwire_agent_by_code",
         "stockwire_agent_by_token",
         "stockwire_channel_by_webhook_key",
+        "stockwire_clients_to_tell",
         "stockwire_clients_with_due_images",
         "stockwire_due_fetches",
         "stockwire_due_lanes",

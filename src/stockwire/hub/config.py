@@ -10,6 +10,7 @@ import tempfile
 import tomllib
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from cryptography.fernet import Fernet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -43,6 +44,12 @@ class HubConfig(BaseModel):
     claim_s: float = 180.0
     fetch_networks: list[str] = Field([], description="Private networks that files may be fetched from")
     workers: int = 4
+    smtp_host: str = Field("", description="Mail server for notifications; empty: none are sent")
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = ""
+    mail_from: str = Field("", description="Sender of notifications; the SMTP user when empty")
     worker_lost_s: float = Field(20.0, gt=0, description="Silence after which a worker is taken for dead")
     log_json: bool = False
 

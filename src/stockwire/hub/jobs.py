@@ -25,6 +25,8 @@ from stockwire.hub import tenancy
 
 log = structlog.get_logger("stockwire.worker")
 IMAGES_AT_ONCE = 200
+# An agent cannot have been heard by a hub that was not up.
+UP_SINCE = timezone.now()
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -128,6 +130,16 @@ def _defer(task: Any, lock: str, **arguments: int) -> None:
             task.configure(lock=lock, queueing_lock=lock).defer(**arguments)
     except exceptions.AlreadyEnqueued:
         pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="tell_of_trouble", queueing_lock="tell_of_trouble", lock="tell_of_trouble")
+def tell_of_trouble(timestamp: int) -> None:
+    """Alerts that began, and those that are over, go out by e-mail: once each."""
+    from stockwire.hub.sync import notify
+
+    for client_id in tenancy.clients_to_tell():
+        notify.client(client_id, timezone.now(), UP_SINCE)
 
 
 @app.periodic(cron="17 3 * * *")

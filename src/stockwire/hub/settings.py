@@ -80,4 +80,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 # Agent batches may be large; webhooks have a bound of their own (api/webhooks.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 LOGGING_CONFIG = None
+
+# Without a mail server mailing.py sends nothing.
+EMAIL_HOST, EMAIL_PORT = CONFIG.smtp_host, CONFIG.smtp_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = CONFIG.smtp_user, CONFIG.smtp_password
+EMAIL_USE_TLS, EMAIL_USE_SSL = CONFIG.smtp_security == "starttls", CONFIG.smtp_security == "tls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = CONFIG.mail_from or CONFIG.smtp_user or "stockwire@localhost"
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -69,6 +69,13 @@ def clients_with_due_images(now: datetime) -> list[int]:
         return [int(row[0]) for row in cursor.fetchall()]
 
 
+def clients_to_tell() -> list[int]:
+    """Ids of clients that have named somebody to be told of trouble."""
+    with connection.cursor() as cursor:
+        cursor.execute("select client_id from stockwire_clients_to_tell()")
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
 def _pair(sql: str, value: str) -> tuple[int, int] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, [value])

@@ -15,6 +15,7 @@ from stockwire.hub.models.clients import ApiToken, Client, Role, User
 from stockwire.hub.models.fetches import SourceFetch
 from stockwire.hub.models.lanes import Lane, LaneKind
 from stockwire.hub.models.links import ChannelLink, Known, KnownProduct, ProductLink, Stale, StaleState
+from stockwire.hub.models.notifications import Alert, Notification, Recipient, RecipientOverride
 from stockwire.hub.models.order_fetches import FetchState, OrderFetch
 from stockwire.hub.models.orders import (
     HOLDING,
@@ -35,6 +36,7 @@ from stockwire.hub.models.places import Agent, Channel, Source, SourceProblem
 __all__ = [
     "HOLDING",
     "Agent",
+    "Alert",
     "ApiToken",
     "Audit",
     "Channel",
@@ -49,6 +51,7 @@ __all__ = [
     "KnownProduct",
     "Lane",
     "LaneKind",
+    "Notification",
     "Order",
     "OrderAddress",
     "OrderDiscount",
@@ -65,6 +68,8 @@ __all__ = [
     "ProductLink",
     "ProductMeta",
     "Quantity",
+    "Recipient",
+    "RecipientOverride",
     "Role",
     "Source",
     "SourceFetch",

@@ -25,6 +25,8 @@ from stockwire.hub.models import (
 )
 from stockwire.hub.sync.stale import mark_products, wake_pushes
 
+PAUSED_BY = "Paused by "
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
@@ -113,7 +115,7 @@ def unlink(channel_id: int, sku: str, who: str) -> None:
 def pause(channel_id: int, who: str, reason: str) -> None:
     """Stop sending products to the channel and taking orders from it until resumed. Nothing is lost."""
     channel = _channel(channel_id)
-    note = f"Paused by {who}" + (f": {reason.strip()}" if reason.strip() else ".")
+    note = f"{PAUSED_BY}{who}" + (f": {reason.strip()}" if reason.strip() else ".")
     Lane.objects.filter(channel=channel).update(
         paused=True, note=note, hint="Resume the channel to go on.", next_at=None
     )

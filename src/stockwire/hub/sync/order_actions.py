@@ -29,6 +29,7 @@ DONE = {
     "enter number": "given a number",
 }
 LONGEST_NUMBER = 60
+HELD_BY = "Held by "
 
 
 def send_again(order_id: int, who: str) -> None:
@@ -65,7 +66,7 @@ def hold(order_id: int, who: str, reason: str = "") -> None:
     """Keep an order from being raised until it is released, whatever the channel says meanwhile."""
     with _acting(order_id, who, "hold", (OrderState.SAVED, OrderState.READY, OrderState.REFUSED)) as row:
         row.state, row.detail = OrderState.HELD, ""
-        row.reason = f"Held by {who}. {reason}".strip()
+        row.reason = f"{HELD_BY}{who}. {reason}".strip()
         row.hint = "Release it when it may go on."
         order_history.note(row, order_history.PERSON_KEEPS, row.reason)
 
