@@ -172,3 +172,15 @@ def test_the_input_of_a_later_version_is_unknown_to_an_earlier_one_and_the_other
     assert "ignoreCompareQuantity" in body["errors"][0]["message"]
     assert caller.root(operations["inv_set"], "2026-01", **{"in": sent, "k": "two"})["userErrors"] == []
     assert caller.available("BOLT") == 5
+
+
+def test_an_id_of_any_kind_needs_the_access_of_its_kind(caller: Any) -> None:
+    caller.shop.fill(1, quantity=5)
+    order = caller.shop.place_order()
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Order { name } ... on Product { title } } }"
+    product = caller.shop.variant("SW-00001-01")["product"]["id"]
+    assert [row["id"] for row in caller.root(query, ids=[product, order["id"]])] == [product, order["id"]]
+    for scope in ("read_orders", "write_orders"):
+        caller.shop.drop_scope(scope)
+    assert caller.ask(query, ids=[order["id"]])["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
+    assert caller.root(query, ids=[product])[0]["id"] == product

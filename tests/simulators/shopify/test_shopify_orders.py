@@ -246,3 +246,15 @@ def test_staff_are_told_what_they_cannot_do(caller: Any) -> None:
     ):
         with pytest.raises(ValueError):
             act()
+
+
+@pytest.mark.parametrize(("in_shop_zone", "found"), [(False, 1), (True, 0)])
+def test_a_time_without_offset_is_utc_unless_the_shops_zone_is_assumed(
+    opened: Any, operations: dict[str, str], in_shop_zone: bool, found: int
+) -> None:
+    caller = opened(search_times_in_shop_zone=in_shop_zone)
+    bolts(caller)
+    caller.shop.place_order(lines=[{"sku": "BOLT"}])
+    assert (
+        len(caller.root(operations["order_poll"], q="updated_at:<='2026-11-24T09:00:00'")["nodes"]) == found
+    )

@@ -323,3 +323,17 @@ def test_an_input_that_is_not_simulated_stops_the_call_before_it_does_anything(c
     body = caller.ask(SET, i={"title": "Gift card", "giftCard": True})
     assert "ProductSetInput.giftCard" in body["errors"][0]["message"]
     assert caller.shop.shelf("Product") == {}
+
+
+def test_a_very_full_shop_takes_only_so_many_new_variants_a_day(opened: Callable[..., Any]) -> None:
+    caller = opened(variants_without_daily_limit=3, new_variants_a_day=2)
+    hat(caller, "S", "M")
+    caller.shop.advance(90_000)
+    sent = {"title": "Cap", **sizes("A", "B", "C")}
+    answer = caller.post(SET, i=sent)
+    assert answer.status_code == 429
+    assert "Daily variant creation limit reached" in answer.text
+    assert len(caller.shop.shelf("Product")) == 1
+    assert caller.post(SET, i={"title": "Cap", **sizes("A", "B")}).status_code == 200
+    plus = opened(plan="plus", variants_without_daily_limit=3, new_variants_a_day=2)
+    assert plus.post(SET, i=sent).status_code == 200

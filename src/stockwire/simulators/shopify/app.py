@@ -100,7 +100,7 @@ class Shopify:
             body = shop.executor.answer(
                 call, sent["query"], sent.get("variables") or {}, sent.get("operationName")
             )
-        response = _json(body)
+        response = _json(body, 429 if _of_the_day(body) else 200)
         response.headers["X-Shopify-API-Version"] = answering
         return response
 
@@ -147,6 +147,12 @@ def _matched(request: Request) -> tuple[str, dict[str, Any]] | None:
         return ROUTES.bind_to_environ(request.environ).match()  # type: ignore[return-value]
     except HTTPException:
         return None
+
+
+def _of_the_day(body: dict[str, Any]) -> bool:
+    """Whether the day's number of new variants is used up, which is answered 429."""
+    codes = {error.get("extensions", {}).get("code") for error in body.get("errors", [])}
+    return "VARIANT_THROTTLE_EXCEEDED" in codes
 
 
 def _json(body: Any, status: int = 200) -> Response:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from stockwire.simulators.shopify import hooks, media, metafields, places
+from stockwire.simulators.shopify.fields import refused
 from stockwire.simulators.shopify.gids import gid
 
 if TYPE_CHECKING:
@@ -136,6 +138,19 @@ def new_variant(shop: Shop, product: Record, chosen: dict[str, str], **fields: A
     item["variant"] = variant
     product["variants"].append(variant)
     return variant
+
+
+def may_make(shop: Shop, count: int) -> None:
+    """Refuse new variants beyond the daily number of a very full shop that is not on Plus."""
+    options, made = shop.options, shop.shelf("ProductVariant")
+    if options.plan in ("plus", "enterprise") or len(made) + count <= options.variants_without_daily_limit:
+        return
+    since = shop.now() - timedelta(days=1)
+    today = sum(1 for variant in made.values() if variant["createdAt"] > since)
+    if today + count > options.new_variants_a_day:
+        raise refused(
+            "Daily variant creation limit reached. Please try again later.", "VARIANT_THROTTLE_EXCEEDED"
+        )
 
 
 def title_of(variant: Record) -> str:

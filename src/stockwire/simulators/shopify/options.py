@@ -59,6 +59,7 @@ class Options:
     publications: tuple[str, ...] = ("Online Store", "Point of Sale")
     search_lag_s: float = 3.0
     search_by_words: bool = True
+    search_times_in_shop_zone: bool = False
     total_inventory_lags: bool = True
     stock_new_items_at: str = "first"
     others_per_s: float = 0.0
@@ -72,6 +73,9 @@ class Options:
     set_quantities_all_or_nothing: bool = True
     custom_id_needs_definition: bool = True
     product_set_matches_options: bool = True
+    variants_without_daily_limit: int = 50_000
+    new_variants_a_day: int = 1_000
+    refresh_token_s: float = 7_776_000.0
     old_access_token_lives: bool = True
     customer_data: str = "full"
     order_prefix: str = "#"

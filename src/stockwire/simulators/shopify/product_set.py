@@ -138,6 +138,8 @@ class _Plan:
     def carry_out(self) -> Record:
         """Write it. Returns the product."""
         shop, wanted, made = self.shop, self.wanted, self.target is None
+        new = sum(1 for held, _, _, _ in self.rows if held is None)
+        catalogue.may_make(shop, new or (1 if made else 0))
         product = self.target
         if product is None:
             handle = wanted.get("handle") or self.identifier.get("handle")

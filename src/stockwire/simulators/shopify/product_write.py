@@ -32,6 +32,7 @@ def create(_: Any, call: Call, sent: Record) -> Record:
         errors.insert(0, user_error("Title can't be blank", ["title"]))
     if errors:
         return {"userErrors": errors}
+    catalogue.may_make(shop, 1)
     product = catalogue.new_product(shop, wanted["title"], handle=wanted.get("handle"))
     given.write_product(product, wanted)
     options = [

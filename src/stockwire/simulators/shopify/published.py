@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any
 
 from graphql import (
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfo,
@@ -55,6 +56,7 @@ class Published:
     schema: GraphQLSchema
     left_out: frozenset[str]
     simulated: dict[str, Simulated]
+    access: dict[str, Any]
 
 
 def served(asked: str, now: datetime) -> str | None:
@@ -90,7 +92,17 @@ def published(version: str) -> Published:
             _show(kind)
         elif is_object_type(kind) and not kind.name.startswith("__"):
             _attach(kind, access, simulated)
-    return Published(version, schema, frozenset(left_out), simulated)
+    return Published(version, schema, frozenset(left_out), simulated, access)
+
+
+def denied(field: str, words: str) -> GraphQLError:
+    """The error for a missing scope, worded as recorded."""
+    return refused(
+        f"Access denied for {field} field. Required access: {words}",
+        "ACCESS_DENIED",
+        documentation=DOCUMENTATION,
+        requiredAccess=words,
+    )
 
 
 def import_resolvers() -> None:
@@ -201,12 +213,7 @@ def _guarded(resolver: Resolver, name: str, needed: list[tuple[str, tuple[str, .
     def guarded(source: Any, info: GraphQLResolveInfo[Call], **given: Any) -> Any:
         for words, scopes in needed:
             if not info.context.may(scopes):
-                raise refused(
-                    f"Access denied for {name} field. Required access: {words}",
-                    "ACCESS_DENIED",
-                    documentation=DOCUMENTATION,
-                    requiredAccess=words,
-                )
+                raise denied(name, words)
         return resolver(source, info.context, given)
 
     return guarded

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from graphql import GraphQLError
@@ -30,9 +30,10 @@ WORDS = re.compile(r"\w+")
 class Index:
     """What searches see of one kind of record: the state of `lag_s` ago."""
 
-    def __init__(self, lag_s: float, *, exact_words: bool) -> None:
+    def __init__(self, lag_s: float, *, exact_words: bool, zone: tzinfo = UTC) -> None:
         self.lag_s = lag_s
         self.exact_words = exact_words
+        self.zone = zone
         self._entries: dict[str, dict[int, Entry]] = {}
         self._words: dict[str, dict[str, set[int]]] = {}
         self._waiting: deque[tuple[datetime, str, int, Entry | None]] = deque()
@@ -68,7 +69,7 @@ class Index:
 
         Raises GraphQLError for a filter that is not simulated or a query that cannot be read.
         """
-        wanted = _Reader(query, fields, exact=self.exact_words)
+        wanted = _Reader(query, fields, exact=self.exact_words, zone=self.zone)
         test = wanted.read()
         entries = self._entries.get(kind, {})
         candidates = self._candidates(kind, wanted.skus)
@@ -117,10 +118,11 @@ def _sku_words(entry: Entry | None) -> Iterable[str]:
 class _Reader:
     """Recursive descent over the query. `skus` holds the SKUs when the query asks for nothing else."""
 
-    def __init__(self, query: str, fields: dict[str, str], *, exact: bool) -> None:
+    def __init__(self, query: str, fields: dict[str, str], *, exact: bool, zone: tzinfo = UTC) -> None:
         self._query = query
         self._fields = fields
         self._exact = exact
+        self._zone = zone
         self._tokens = list(self._split(query))
         self._at = 0
         self.skus: list[str] | None = []
@@ -205,7 +207,7 @@ class _Reader:
             self.skus = None
         kind, compare = self._fields[name], token["compare"] or "="
         if kind == "time":
-            return _compared(name, compare, _time(text))
+            return _compared(name, compare, _time(text, self._zone))
         if kind == "number":
             return _compared(name, compare, int(text))
         if kind == "id":
@@ -258,10 +260,10 @@ def _compared(name: str, compare: str, wanted: Any) -> Test:
     return test
 
 
-def _time(text: str) -> datetime:
-    """A moment of a filter. Without an offset it is UTC (assumed; Shopify may read it in shop time)."""
+def _time(text: str, zone: tzinfo) -> datetime:
+    """A moment of a filter; `zone` is meant where it has no offset."""
     try:
         found = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise not_simulated(f"The time {text!r} in a search") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=zone)

@@ -10,9 +10,10 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from stockwire.simulators.shopify import (
     catalogue,
@@ -49,7 +50,8 @@ class Shop:
         self.clock = Clock(options.stands_at)
         self.deliveries = Deliveries(self)
         self.agenda = Agenda(self.deliveries.wake)
-        self.index = Index(options.search_lag_s, exact_words=not options.search_by_words)
+        zone = ZoneInfo(options.time_zone) if options.search_times_in_shop_zone else UTC
+        self.index = Index(options.search_lag_s, exact_words=not options.search_by_words, zone=zone)
         self.bucket = Bucket(options.plan, options.others_per_s)
         self.tokens = Tokens(options)
         self.home = options.site_url.rstrip("/")

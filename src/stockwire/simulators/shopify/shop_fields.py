@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from stockwire.simulators.shopify.fields import PAGING, field, plain
+from stockwire.simulators.shopify.given import too_many
 from stockwire.simulators.shopify.pages import Connection, page
+from stockwire.simulators.shopify.published import denied, published
 
 if TYPE_CHECKING:
     from stockwire.simulators.shopify.fields import Call
     from stockwire.simulators.shopify.shop import Record
 
+MOST_NODES = 250
 PLANS = {"standard": "Basic", "advanced": "Advanced", "plus": "Shopify Plus", "enterprise": "Enterprise"}
 
 plain(
@@ -114,12 +117,21 @@ def catalog(publication: Record, call: Call, given: Record) -> Record:
 
 @field("QueryRoot.node", takes="id")
 def node(_: Any, call: Call, given: Record) -> Record | None:
-    return call.shop.anything(given["id"])
+    return _allowed("node", call, call.shop.anything(given["id"]))
 
 
 @field("QueryRoot.nodes", takes="ids")
 def nodes(_: Any, call: Call, given: Record) -> list[Record | None]:
-    return [call.shop.anything(each) for each in given["ids"]]
+    too_many(len(given["ids"]), MOST_NODES)
+    return [_allowed("nodes", call, call.shop.anything(each)) for each in given["ids"]]
+
+
+def _allowed(name: str, call: Call, record: Record | None) -> Record | None:
+    """What any id names needs the same access as elsewhere."""
+    words, scopes = published(call.version).access.get(record["__typename"] if record else "", ("", []))
+    if scopes and not call.may(tuple(scopes)):
+        raise denied(name, words)
+    return record
 
 
 @field("QueryRoot.job", takes="id")

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 CLIENT_CREDENTIALS_S = 86_399
 OFFLINE_S = 3_600
-REFRESH_S = 90 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +110,10 @@ class Tokens:
             self._access.pop(old, None)
         answer = self._granted("offline", now, OFFLINE_S)
         new = f"shprt_{secrets.token_hex(16)}"
-        self._refresh[new] = now + timedelta(seconds=REFRESH_S)
+        kept_s = int(self._options.refresh_token_s)
+        self._refresh[new] = now + timedelta(seconds=kept_s)
         self._paired[new] = answer["access_token"]
-        return {**answer, "refresh_token": new, "refresh_token_expires_in": REFRESH_S}
+        return {**answer, "refresh_token": new, "refresh_token_expires_in": kept_s}
 
     def _granted(self, kind: str, now: datetime, seconds: int) -> dict[str, Any]:
         token = f"shpat_{secrets.token_hex(16)}"

@@ -89,6 +89,7 @@ def create(_: Any, call: Call, sent: Record) -> Record:
         errors.append(user_error(message, ["variants"], "INVENTORY_QUANTITIES_LIMIT_EXCEEDED"))
     if errors:
         return {"product": product, "productVariants": None, "userErrors": errors}
+    catalogue.may_make(shop, len(ready))
     made = []
     for chosen, row, amounts in ready:
         catalogue.add_option_values(shop, product, chosen)
