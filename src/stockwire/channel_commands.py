@@ -54,28 +54,7 @@ def check(client_id: int, channel_id: int) -> None:
 
     Example: stockwire channel check --client 1 2
     """
-    start_django(None)
-    from stockwire.hub import tenancy
-    from stockwire.hub.models import Channel
-    from stockwire.registry import channel_connector
-
-    with tenancy.scope(client_id):
-        row = Channel.objects.filter(pk=channel_id).first()
-    if row is None:
-        raise Refused(
-            f"Client {client_id} has no channel {channel_id}.", hint="`stockwire channel list` shows them."
-        )
-    connector = channel_connector(row.type)
-    port = connector.open(row.read_settings(connector.settings))
-    try:
-        findings = port.check()
-    finally:
-        port.close()
-    for finding in findings:
-        click.echo(f"{_MARKS[finding.state]:8} {finding.seen}")
-        if finding.fix:
-            click.echo(f"         Fix: {finding.fix}")
-    raise SystemExit(any(finding.state == "failed" for finding in findings))
+    raise SystemExit(not _checked(client_id, _channels(client_id, pk=channel_id)))
 
 
 @channel.command("pause")
@@ -156,6 +135,63 @@ def unlink(client_id: int, channel_id: int, sku: str) -> None:
     """
     _inside(client_id, lambda operator: operator.unlink(channel_id, sku, _who()))
     click.echo(f"{sku} has no link on channel {channel_id} now and is being looked at.")
+
+
+@click.command("check")
+@click.argument("kind")
+@click.argument("channel_id", type=int, required=False)
+@_CLIENT
+def check_kind(client_id: int, kind: str, channel_id: int | None) -> None:
+    """Ask the channels of one kind whether everything they need is right; exit 1 if not.
+
+    KIND is shopify, woocommerce and so on. Writes nothing.
+
+    Example: stockwire check shopify --client 1
+    """
+    from stockwire.registry import channel_connector
+
+    channel_connector(kind)
+    wanted = {"type": kind, **({} if channel_id is None else {"pk": channel_id})}
+    raise SystemExit(not _checked(client_id, _channels(client_id, **wanted)))
+
+
+def _channels(client_id: int, **wanted: Any) -> list[Any]:
+    """The channels that are meant. Raises Refused when there is none."""
+    start_django(None)
+    from stockwire.hub import tenancy
+    from stockwire.hub.models import Channel
+
+    with tenancy.scope(client_id):
+        rows = list(Channel.objects.filter(**wanted).order_by("pk"))
+    if not rows:
+        which = wanted.get("pk") or f"of type {wanted.get('type')}"
+        raise Refused(
+            f"Client {client_id} has no channel {which}.", hint="`stockwire channel list` shows them."
+        )
+    return rows
+
+
+def _checked(client_id: int, rows: list[Any]) -> bool:
+    """Print what each channel says of itself. True when nothing failed."""
+    from stockwire.hub.sync.shared import HubShared
+    from stockwire.registry import channel_connector
+
+    is_well = True
+    for row in rows:
+        connector = channel_connector(row.type)
+        port = connector.open(row.read_settings(connector.settings), HubShared(client_id, row.pk))
+        try:
+            findings = port.check()
+        finally:
+            port.close()
+        if len(rows) > 1:
+            click.echo(f"{row.description} ({row.pk})")
+        for finding in findings:
+            click.echo(f"{_MARKS[finding.state]:8} {finding.seen}")
+            if finding.fix:
+                click.echo(f"         Fix: {finding.fix}")
+        is_well = is_well and not any(finding.state == "failed" for finding in findings)
+    return is_well
 
 
 def _inside(client_id: int, act: Callable[[Any], Any]) -> Any:

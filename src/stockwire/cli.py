@@ -16,6 +16,7 @@ from stockwire.errors import StockwireError
 # Command name -> (module, attribute). What is not asked for is not imported.
 COMMANDS = {
     "agent": ("stockwire.agent.commands", "agent"),
+    "check": ("stockwire.channel_commands", "check_kind"),
     "channel": ("stockwire.channel_commands", "channel"),
     "client": ("stockwire.setup_commands", "client"),
     "flag": ("stockwire.belonging_commands", "flag"),

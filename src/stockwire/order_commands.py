@@ -177,14 +177,74 @@ def number(client_id: int, order: str, omni_number: str) -> None:
     click.echo(f"Order {called} is raised as {omni_number}.")
 
 
+@order.command("ship")
+@_CLIENT
+@_ORDER
+@click.option("--line", "lines", multiple=True, help="SKU=QUANTITY; everything that is left when not given.")
+@click.option("--tracking", default="", help="Tracking number of the courier.")
+@click.option("--company", default="", help="The courier.")
+@click.option("--url", default="", help="Where the customer follows it.")
+@click.option("--quiet", is_flag=True, help="The shop does not mail the customer.")
+def ship(
+    client_id: int, order: str, lines: tuple[str, ...], tracking: str, company: str, url: str, quiet: bool
+) -> None:
+    """Tell the shop that an order, or a part of it, is on its way.
+
+    Example: stockwire order ship --client 1 1001 --line BOLT-M8=2 --tracking PNJ123 --company Parcelninja
+    """
+    parts = [_line(text) for text in lines]
+
+    def act(hub: _Hub) -> str:
+        row = hub.showing.find_order(order)
+        hub.fulfil.ship(
+            row.pk,
+            _who(),
+            parts,
+            tracking_number=tracking,
+            tracking_company=company,
+            tracking_url=url,
+            notify_customer=not quiet,
+        )
+        return str(row.number)
+
+    click.echo(f"The channel of order {_inside(client_id, act)} is told of the shipment.")
+
+
+@order.command("track")
+@_CLIENT
+@_ORDER
+@click.argument("number")
+@click.option("--company", default="", help="The courier.")
+@click.option("--url", default="", help="Where the customer follows it.")
+def track(client_id: int, order: str, number: str, company: str, url: str) -> None:
+    """Add the tracking number that came after the shipment.
+
+    Example: stockwire order track --client 1 1001 PNJ123 --company Parcelninja
+    """
+
+    def act(hub: _Hub) -> str:
+        row = hub.showing.find_order(order)
+        hub.fulfil.track(row.pk, _who(), number, company, url)
+        return str(row.number)
+
+    click.echo(f"The channel of order {_inside(client_id, act)} is told of the tracking.")
+
+
+def _line(text: str) -> tuple[str, int]:
+    sku, _, quantity = text.rpartition("=")
+    if not sku or not quantity.isdecimal():
+        raise click.BadParameter(f"{text} is not SKU=QUANTITY, for instance BOLT-M8=2.", param_hint="--line")
+    return sku, int(quantity)
+
+
 class _Hub:
     """The hub's modules, imported when Django is ready."""
 
     def __init__(self) -> None:
         from stockwire.hub import showing_orders
-        from stockwire.hub.sync import order_actions
+        from stockwire.hub.sync import fulfil, order_actions
 
-        self.showing, self.actions = showing_orders, order_actions
+        self.showing, self.actions, self.fulfil = showing_orders, order_actions, fulfil
 
 
 def _inside(client_id: int, act: Callable[[_Hub], Any]) -> Any:

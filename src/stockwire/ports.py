@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from stockwire.domain.order_policy import OrderPolicy
 from stockwire.domain.records import Image, Order, RowProblem, Shipment, SourceProduct
 from stockwire.domain.terms import SettingTerms
 from stockwire.errors import StockwireError
@@ -377,7 +378,8 @@ class ChannelConnector:
     `order_gate(settings, order)` answers (may it be raised, reason in plain English).
     `read_webhook(settings, headers, body)` verifies on the raw body and raises Refused when it is forged.
     `open(settings, shared)` may be called without `shared` by a process that is alone with the channel.
-    `terms(settings)` says what the settings mean for planning.
+    `terms(settings)` says what the settings mean for planning, `order_policy(settings)` what they do to an
+    order before it is stored.
     """
 
     name: str
@@ -388,6 +390,7 @@ class ChannelConnector:
     read_webhook: Callable[[Any, Mapping[str, str], bytes], WebhookHint]
     order_gate: Callable[[Any, Order], tuple[bool, str]]
     terms: Callable[[Any], SettingTerms] = lambda settings: SettingTerms()
+    order_policy: Callable[[Any], OrderPolicy] = lambda settings: OrderPolicy()
 
 
 @dataclass(frozen=True, slots=True)

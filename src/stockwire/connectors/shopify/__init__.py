@@ -8,7 +8,7 @@ from __future__ import annotations
 from stockwire.connectors.shopify.channel import ShopifyChannel
 from stockwire.connectors.shopify.gate import order_gate
 from stockwire.connectors.shopify.settings import ShopifySettings
-from stockwire.connectors.shopify.terms import terms
+from stockwire.connectors.shopify.terms import order_policy, terms
 from stockwire.connectors.shopify.webhooks import read_webhook
 from stockwire.ports import Capabilities, ChannelConnector
 
@@ -35,4 +35,5 @@ connector = ChannelConnector(
     read_webhook=read_webhook,
     order_gate=order_gate,
     terms=terms,
+    order_policy=order_policy,
 )

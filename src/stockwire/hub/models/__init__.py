@@ -32,6 +32,8 @@ from stockwire.hub.models.orders import (
     WebhookReceipt,
 )
 from stockwire.hub.models.places import Agent, Channel, Source, SourceProblem
+from stockwire.hub.models.sharing import ChannelBudget, ChannelSecret
+from stockwire.hub.models.shipments import Shipment, ShipmentState
 
 __all__ = [
     "HOLDING",
@@ -40,8 +42,10 @@ __all__ = [
     "ApiToken",
     "Audit",
     "Channel",
+    "ChannelBudget",
     "ChannelLink",
     "ChannelRule",
+    "ChannelSecret",
     "Client",
     "FetchState",
     "Flag",
@@ -71,6 +75,8 @@ __all__ = [
     "Recipient",
     "RecipientOverride",
     "Role",
+    "Shipment",
+    "ShipmentState",
     "Source",
     "SourceFetch",
     "SourceProblem",

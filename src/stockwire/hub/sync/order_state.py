@@ -25,6 +25,9 @@ UNPAID = frozenset(
         "on-hold",
         "failed",
         "checkout-draft",
+        "authorized",
+        "expired",
+        "partially_paid",
         "pending_payment",
         "payment_review",
         "holded",
@@ -50,11 +53,13 @@ def decide(
     reference: Reference,
     known: Sequence[bool],
     *,
+    problem: tuple[str, str] = ("", ""),
     let_through: bool = False,
     source_takes_orders: bool = True,
 ) -> Decision:
     """`gate` is the connector's answer (may it be raised, why not); `known` says per line whether its
-    variant is known, for then its SKU may be missing. An order that was `let_through` before is not lost
+    variant is known, for then its SKU may be missing; `problem` is what the channel's settings hold it back
+    for, and the fix. An order that was `let_through` before is not lost
     because the shop completes it before the source was reachable: only UNPAID and OVER take it back.
     """
     may_be_raised, why_not = gate
@@ -72,6 +77,8 @@ def decide(
             "Compare the order with the shop. Correct it there, or release it if the amounts are right as"
             " they are.",
         )
+    if problem[0]:
+        return Decision(OrderState.HELD, *problem)
     nameless = _line_without_sku(order, known)
     if nameless is not None:
         return nameless

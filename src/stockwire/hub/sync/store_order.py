@@ -7,20 +7,18 @@ another system.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 from pydantic import BaseModel
 
 from stockwire.domain.records import Order
-from stockwire.domain.totals import money, prove
+from stockwire.domain.totals import Proof, money
 from stockwire.hub import models
 from stockwire.hub.models.orders import OrderState
 from stockwire.hub.sync import order_history
 from stockwire.hub.sync.follow_order import follow_order, follow_status, has_begun
 from stockwire.hub.sync.held_stock import held_by, mark_what_changed
-from stockwire.hub.sync.order_match import match_lines
 from stockwire.hub.sync.order_reference import Reference, reference_for
 from stockwire.hub.sync.order_rows import (
     fields_of,
@@ -31,6 +29,7 @@ from stockwire.hub.sync.order_rows import (
     write_children,
 )
 from stockwire.hub.sync.order_state import Decision, decide, is_over
+from stockwire.hub.sync.shape_order import Taken, take
 from stockwire.hub.sync.store_fetched import give_way
 from stockwire.ports import ChannelConnector
 
@@ -53,12 +52,13 @@ def store_order(shop: Shop, order: Order) -> models.Order:
     Raises Refused when the order holds something that cannot be stored at all.
     """
     row = _stored(shop, order.channel_order_code)
+    taken = take(shop.row.pk, shop.row.source_id, order, shop.connector.order_policy(shop.settings))
     if row is None:
-        return _store_new(shop, order)
+        return _store_new(shop, taken)
     if has_begun(row):
-        follow_order(row, order)
+        follow_order(row, taken.order)
     else:
-        _renew(shop, row, order)
+        _renew(shop, row, taken)
     return row
 
 
@@ -89,9 +89,8 @@ def _stored(shop: Shop, channel_order_code: str) -> models.Order | None:
     return orders.filter(channel=shop.row, channel_order_code=channel_order_code).first()
 
 
-def _store_new(shop: Shop, order: Order) -> models.Order:
-    source = shop.row.source
-    variants = match_lines(shop.row.pk, source.pk, order.lines)
+def _store_new(shop: Shop, taken: Taken) -> models.Order:
+    source, order = shop.row.source, taken.order
     reference = reference_for(order, shop.row, shop.settings)
     row = models.Order(
         client_id=shop.row.client_id,
@@ -101,10 +100,10 @@ def _store_new(shop: Shop, order: Order) -> models.Order:
         reference=reference.text,
         **fields_of(order),
     )
-    _judge(shop, row, order, reference, variants)
+    _judge(shop, row, taken, reference)
     copy = give_way(reference.copy)
     row.save(force_insert=True)
-    write_children(row, order, variants)
+    write_children(row, order, taken.variants)
     stored = f"Stored from {shop.row.description}: {order.status}, {money(order.currency, order.total)}."
     told = " ".join(filter(None, (stored, _standing(row), copy)))
     order_history.note(row, order_history.STORED, told, payload_of(order))
@@ -113,8 +112,9 @@ def _store_new(shop: Shop, order: Order) -> models.Order:
     return row
 
 
-def _renew(shop: Shop, row: models.Order, order: Order) -> None:
+def _renew(shop: Shop, row: models.Order, taken: Taken) -> None:
     """Nothing has been raised: the order becomes what the channel says, unless a person has decided."""
+    order = taken.order
     content_changed = (row.proof or {}).get("content") != fingerprint(order)
     status_changed = row.status != order.status
     if not content_changed and not status_changed:
@@ -124,7 +124,6 @@ def _renew(shop: Shop, row: models.Order, order: Order) -> None:
     held, before, state = held_by(row), row.status, row.state
     for name, value in fields_of(order).items():
         setattr(row, name, value)
-    variants = match_lines(shop.row.pk, row.source_id, order.lines)
     if _is_open_to_judgement(row, order, content_changed):
         reference = Reference(row.reference)
         if row.claim == 0:
@@ -132,12 +131,12 @@ def _renew(shop: Shop, row: models.Order, order: Order) -> None:
             reference = reference_for(order, shop.row, shop.settings, own=row.pk)
         row.reference = reference.text
         give_way(reference.copy)
-        _judge(shop, row, order, reference, variants)
+        _judge(shop, row, taken, reference)
     else:
-        row.proof = _proof_of(order)
+        row.proof = _proof_of(taken.proof, order)
     row.save()
     if content_changed:
-        rewrite_children(row, order, variants)
+        rewrite_children(row, order, taken.variants)
     told = [f"Status is now {order.status} (it was {before})."] if status_changed else []
     told += ["The order was changed on the channel."] if content_changed else []
     told += [_standing(row)] if row.state != state else []
@@ -160,19 +159,19 @@ def _is_open_to_judgement(row: models.Order, order: Order, content_changed: bool
     return True
 
 
-def _judge(
-    shop: Shop, row: models.Order, order: Order, reference: Reference, variants: Sequence[int | None]
-) -> None:
-    row.proof = _proof_of(order)
+def _judge(shop: Shop, row: models.Order, taken: Taken, reference: Reference) -> None:
+    order = taken.order
+    row.proof = _proof_of(taken.proof, order)
     gate = shop.connector.order_gate(shop.settings, order)
-    known = [variant is not None for variant in variants]
+    known = [variant is not None for variant in taken.variants]
     let_through = row.state in (OrderState.READY, OrderState.HELD, OrderState.REFUSED)
     decision = decide(
         order,
         gate,
-        prove(order),
+        taken.proof,
         reference,
         known,
+        problem=(taken.problem, taken.fix),
         let_through=let_through,
         source_takes_orders=shop.row.source.create_order_enabled,
     )
@@ -181,9 +180,9 @@ def _judge(
         ring(row.source_id)
 
 
-def _proof_of(order: Order) -> dict[str, str]:
-    """What is shown of the proof, and a fingerprint of the content that was proven."""
-    return {**prove(order).parts(), "content": fingerprint(order)}
+def _proof_of(proof: Proof, order: Order) -> dict[str, str]:
+    """What is shown of the proof of the channel's own order, and a fingerprint of what is stored of it."""
+    return {**proof.parts(), "content": fingerprint(order)}
 
 
 def _enter(row: models.Order, decision: Decision) -> None:

@@ -13,7 +13,9 @@ from stockwire.errors import NotSetUp, Refused, TryLater
 from stockwire.hub import tenancy
 from stockwire.hub.models import Channel, LaneKind, OrderMark, Stale, StaleState
 from stockwire.hub.sync import lanes
+from stockwire.hub.sync.fulfil import next_shipment_at, tell_shipments
 from stockwire.hub.sync.push import push
+from stockwire.hub.sync.shared import HubShared
 from stockwire.hub.sync.take_orders import take_orders
 from stockwire.registry import channel_connector
 
@@ -56,12 +58,13 @@ def _work(held: lanes.Claim) -> None:
     if not row.active or not row.live:
         return
     connector = channel_connector(row.type)
-    channel = connector.open(row.read_settings(connector.settings))
+    channel = connector.open(row.read_settings(connector.settings), HubShared(held.client_id, held.channel_id))
     try:
         if held.kind == LaneKind.PUSH:
             push(held, channel, connector.capabilities)
         else:
             take_orders(held, channel, connector)
+            tell_shipments(held, channel)
     finally:
         channel.close()
 
@@ -76,4 +79,4 @@ def _next_due(held: lanes.Claim) -> datetime | None:
     marks = OrderMark.objects.filter(channel_id=held.channel_id, needs_you=False)
     earliest = marks.aggregate(at=Min("next_at"))["at"]
     poll = timezone.now() + timedelta(seconds=settings.CONFIG.poll_orders_s)
-    return min(earliest, poll) if earliest else poll
+    return min(found for found in (earliest, next_shipment_at(held.channel_id), poll) if found)

@@ -1,0 +1,49 @@
+"""An order as the channel's settings want it stored: which lines the hub knows, and at which prices.
+
+Reads the catalogue and nothing else; the rules are domain/order_policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from stockwire.domain.order_policy import OrderPolicy, shaped
+from stockwire.domain.pricing import RETAIL
+from stockwire.domain.records import Order
+from stockwire.domain.totals import Proof, prove
+from stockwire.hub import models
+from stockwire.hub.sync.order_match import match_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`order` is what is stored, `proof` that of the channel's own order, `variants` ours by line of `order`.
+    `problem` and `fix` say what holds it back, "" when nothing does."""
+
+    order: Order
+    proof: Proof
+    variants: list[int | None]
+    problem: str = ""
+    fix: str = ""
+
+
+def take(channel_id: int, source_id: int, order: Order, policy: OrderPolicy) -> Taken:
+    """Inside an open scope."""
+    variants = match_lines(channel_id, source_id, order.lines)
+    proof = prove(order)
+    if policy == OrderPolicy():
+        return Taken(order, proof, variants)
+    prices = _prices(variants, policy) if policy.system_price else [None] * len(variants)
+    found = shaped(order, policy, [variant is not None for variant in variants], prices)
+    kept = [variants[at] for at in found.kept]
+    return Taken(found.order, proof, kept, found.problem, found.fix)
+
+
+def _prices(variants: Sequence[int | None], policy: OrderPolicy) -> list[Decimal | None]:
+    tier = policy.system_price_tier or RETAIL
+    wanted = {variant for variant in variants if variant is not None}
+    rows = models.PriceTier.objects.filter(variant_id__in=wanted, tier=tier)
+    by_variant = dict(rows.values_list("variant_id", "price"))
+    return [None if variant is None else by_variant.get(variant) for variant in variants]
