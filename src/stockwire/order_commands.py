@@ -186,7 +186,7 @@ def number(client_id: int, order: str, omni_number: str) -> None:
 @click.option("--url", default="", help="Where the customer follows it.")
 @click.option("--quiet", is_flag=True, help="The shop does not mail the customer.")
 def ship(
-    client_id: int, order: str, lines: tuple[str, ...], tracking: str, company: str, url: str, quiet: bool
+    *, client_id: int, order: str, lines: tuple[str, ...], tracking: str, company: str, url: str, quiet: bool
 ) -> None:
     """Tell the shop that an order, or a part of it, is on its way.
 

@@ -1,5 +1,5 @@
-"""What a channel's settings do to an order before it is stored: lines the hub does not know, our own prices, a
-fixed delivery. Pure.
+"""What a channel's settings do to an order before it is stored: unknown lines, our own prices, a fixed
+delivery. Pure.
 
 The channel's own order is proven before this (totals); what is changed here is changed on purpose, said in a
 warning, and the order's totals follow, so that it still adds up.
@@ -37,8 +37,8 @@ class OrderPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
-    """The order as it is stored. `kept` are the positions of the lines that stay. `problem` and `fix` hold the
-    order back; "" when nothing does."""
+    """The order as it is stored. `kept` are the positions of the lines that stay. `problem` and `fix` hold it
+    back; "" when nothing does."""
 
     order: Order
     kept: tuple[int, ...]
@@ -91,7 +91,9 @@ def _repriced(order: Order, policy: OrderPolicy, found: Sequence[tuple[bool, Dec
             continue
         unit = price if price is not None else Decimal(0)
         if price is None:
-            warnings.append(f"{line.sku}: it has no price in {policy.system_price_tier or 'the retail list'}.")
+            warnings.append(
+                f"{line.sku}: it has no price in {policy.system_price_tier or 'the retail list'}."
+            )
         lines.append(_at_price(line, unit, policy.system_price_tax))
     return _with_lines(order, tuple(lines), tuple(warnings))
 

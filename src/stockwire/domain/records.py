@@ -238,6 +238,8 @@ class Shipment:
     """Goods on their way to a customer. `key` is ours and never reused: telling a channel can be repeated.
 
     No lines means everything that is still to be sent. Tracking fields are "" until a courier has it.
+    `others` are the channel's ids for other shipments of the same order: whatever else it holds with these
+    lines is this one, told before and its answer lost.
     """
 
     key: str
@@ -247,3 +249,4 @@ class Shipment:
     tracking_company: str = ""
     tracking_url: str = ""
     notify_customer: bool = False
+    others: tuple[str, ...] = ()

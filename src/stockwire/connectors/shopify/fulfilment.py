@@ -1,7 +1,8 @@
 """Tell the shop what was sent. Safe to repeat: what is already told is found in the shop and not told again.
 
 The shop has no key for a fulfilment, so what remains to be sent is read before each call, and a shipment is
-known again by its tracking number, or by its exact lines. Tracking that comes later is added.
+known again by its tracking number, or by its exact lines where no other shipment has them. Tracking that
+comes later is added.
 """
 
 from __future__ import annotations
@@ -89,31 +90,27 @@ def _wanted(shipment: Shipment, order: Mapping[str, Any]) -> dict[str, int] | No
 def _told(
     shipment: Shipment, order: Mapping[str, Any], wanted: Mapping[str, int] | None
 ) -> Mapping[str, Any] | None:
-    """The fulfilment in the shop that is this shipment already."""
-    living = [row for row in order.get("fulfillments") or [] if row.get("status") in _LIVING]
+    """The fulfilment in the shop that is this shipment already: with its tracking number, or its exact lines
+    and nobody else's. The shop keeps no key of ours that could be asked for."""
+    living = [
+        row
+        for row in order.get("fulfillments") or []
+        if row.get("status") in _LIVING and number(row["id"]) not in shipment.others
+    ]
     for row in living:
         numbers = {str(info.get("number") or "") for info in row.get("trackingInfo") or []}
         if shipment.tracking_number and shipment.tracking_number in numbers:
             return dict(row)
-    remaining: dict[str, int] = {}
-    for row in _rows(order):
-        code = number(row["lineItem"]["id"])
-        remaining[code] = remaining.get(code, 0) + int(row["remainingQuantity"])
+    open_ones = [row for row in living if not (_tracking_of(row) and shipment.tracking_number)]
     if wanted is None:
-        # Everything that was left has gone out before: told already, unless under another tracking number.
-        if not living or any(remaining.values()):
-            return None
-        last = living[-1]
-        return dict(last) if not (_tracking_of(last) and shipment.tracking_number) else None
-    if all(remaining.get(code, 0) >= count for code, count in wanted.items()):
-        return None
-    for row in living:
+        left = sum(int(row["remainingQuantity"]) for row in _rows(order))
+        return dict(open_ones[-1]) if open_ones and not left else None
+    for row in open_ones:
         sent: dict[str, int] = {}
         for part in (row.get("fulfillmentLineItems") or {}).get("nodes") or []:
             code = number(part["lineItem"]["id"])
             sent[code] = sent.get(code, 0) + int(part["quantity"])
-        same = sent == dict(wanted)
-        if same and (not _tracking_of(row) or not shipment.tracking_number):
+        if sent == dict(wanted):
             return dict(row)
     return None
 

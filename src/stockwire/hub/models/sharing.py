@@ -1,4 +1,4 @@
-"""What all workers on one channel share: the budget of its API, and secrets that renew (sealed by the vault)."""
+"""What all workers on one channel share: the budget of its API, and secrets that renew, sealed at rest."""
 
 from __future__ import annotations
 

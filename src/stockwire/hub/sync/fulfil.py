@@ -1,7 +1,8 @@
-"""Shipments to the channel that sold: written down first, told by the orders lane, and told again when tracking
-comes later.
+"""Shipments to the channel that sold: written down first, told by the orders lane, and told again when
+tracking comes later.
 
-Telling is safe to repeat, because a channel finds what it was told before. What it refuses waits for a person.
+Telling is safe to repeat, because a channel finds what it was told before. What it refuses waits for
+a person.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from django.db.models import F, Min
 from django.utils import timezone
 
 from stockwire import ports
-from stockwire.domain.records import ShippedLine
 from stockwire.domain.records import Shipment as Goods
+from stockwire.domain.records import ShippedLine
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
 from stockwire.hub import jobs, models
 from stockwire.hub.models import LaneKind, Shipment, ShipmentState
@@ -43,7 +44,12 @@ def ship(
 
     Raises Refused when the order cannot be shipped like that.
     """
-    row = models.Order.objects.select_for_update().select_related("channel").get(pk=order_id)
+    row = models.Order.objects.select_for_update(of=("self",)).select_related("channel").get(pk=order_id)
+    if row.channel is None or row.fetched_at is not None:
+        raise Refused(
+            f"{row.number} was fetched from Omni: there is no shop to tell.",
+            hint="Ship orders that came from a channel.",
+        )
     if not channel_connector(row.channel.type).capabilities.fulfilment:
         raise Refused(
             f"Order {row.number}: its channel {row.channel.description} takes no shipments.",
@@ -59,7 +65,9 @@ def ship(
                 hint="`stockwire order show` lists its lines.",
             )
         if quantity < 1:
-            raise Refused(f"Order {row.number}: {quantity} of {sku} cannot be shipped.", hint="Ship 1 or more.")
+            raise Refused(
+                f"Order {row.number}: {quantity} of {sku} cannot be shipped.", hint="Ship 1 or more."
+            )
         code = line.channel_line_code
         shipped.append({"sku": line.sku, "quantity": quantity, "channel_line_code": code})
     made = Shipment.objects.create(
@@ -76,6 +84,7 @@ def ship(
     )
     what = ", ".join(f"{part['quantity']} x {part['sku']}" for part in shipped) or "everything that was left"
     order_history.note(row, SHIPPED, f"Shipped by {who}: {what}.")
+    _audit(row, who, "ship", {"lines": shipped, "tracking_number": tracking_number})
     _wake(row.client_id, row.channel_id)
     return made
 
@@ -93,6 +102,7 @@ def track(order_id: int, who: str, number: str, company: str = "", url: str = ""
     found.state, found.version, found.attempts = ShipmentState.WAITING, found.version + 1, 0
     found.next_at, found.message, found.hint = timezone.now(), "", ""
     found.save()
+    _audit(row, who, "track", {"tracking_number": number, "tracking_company": company})
     order_history.note(row, SHIPPED, f"Tracking entered by {who}: {company} {number}".strip() + ".")
     _wake(row.client_id, row.channel_id)
     return found
@@ -109,8 +119,10 @@ def tell_shipments(held: lanes.Claim, channel: ports.Channel) -> None:
             .order_by("next_at", "pk")[:AT_ONCE]
         )
     for shipment in due:
+        with lanes.writing(held):
+            goods = _goods(shipment)
         try:
-            outcome = channel.ship(_goods(shipment))
+            outcome = channel.ship(goods)
         except StockwireError as error:
             outcome = ports.Failed(error)
         with lanes.writing(held):
@@ -138,6 +150,14 @@ def _goods(row: Shipment) -> Goods:
         tracking_company=row.tracking_company,
         tracking_url=row.tracking_url,
         notify_customer=row.notify_customer,
+        others=_others(row),
+    )
+
+
+def _others(row: Shipment) -> tuple[str, ...]:
+    codes = Shipment.objects.filter(order_id=row.order_id).exclude(pk=row.pk).exclude(fulfilment_code="")
+    return tuple(
+        code for joined in codes.values_list("fulfilment_code", flat=True) for code in joined.split(",")
     )
 
 
@@ -164,6 +184,12 @@ def _record(row: Shipment, outcome: ports.Outcome) -> None:
     same.update(state=ShipmentState.NEEDS_YOU, message=error.message, hint=error.hint)
     order_history.note(row.order, order_history.ATTENTION, error.message)
     log.warning("A shipment was refused", order=row.order_id, why=error.message)
+
+
+def _audit(row: models.Order, who: str, action: str, after: dict[str, object]) -> None:
+    models.Audit.objects.create(
+        client_id=row.client_id, who=who, action=action, subject=f"order {row.number}", after=after
+    )
 
 
 def _wake(client_id: int, channel_id: int) -> None:

@@ -1,7 +1,7 @@
 """The API budget and the renewing secrets of a channel, shared by all workers through PostgreSQL.
 
-Rows are locked for a moment only: who renews a secret holds a lease in its row while the other side is called,
-and everybody else waits for what comes of it. Secrets are sealed before they reach a table.
+Rows are locked for a moment only: who renews a secret holds a lease in its row while the other side is
+called, and everybody else waits for what comes of it. Secrets are sealed before they reach a table.
 """
 
 from __future__ import annotations

@@ -58,7 +58,9 @@ def _work(held: lanes.Claim) -> None:
     if not row.active or not row.live:
         return
     connector = channel_connector(row.type)
-    channel = connector.open(row.read_settings(connector.settings), HubShared(held.client_id, held.channel_id))
+    channel = connector.open(
+        row.read_settings(connector.settings), HubShared(held.client_id, held.channel_id)
+    )
     try:
         if held.kind == LaneKind.PUSH:
             push(held, channel, connector.capabilities)

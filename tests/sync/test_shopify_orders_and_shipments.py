@@ -1,0 +1,179 @@
+"""A hub with a Shopify channel: its orders come in as the settings say, and shipments go back once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from stockwire.connectors.shopify.facts import forget
+from stockwire.errors import Refused
+from stockwire.simulators.shopify import simulated_shopify
+from stockwire.simulators.stand import Stand
+
+
+@dataclass
+class Trade:
+    """`shop` is the simulated shop, `hub` the test hub with a channel on it."""
+
+    hub: Any
+    stand: Stand
+    shop: Any
+
+    def channel(self, **settings: Any) -> int:
+        return int(
+            self.hub.new_channel(
+                "shopify",
+                channel_domain=self.stand.url,
+                password=self.shop.options.access_token,
+                hmac_shared_secret=self.shop.options.client_secret,
+                **settings,
+            )
+        )
+
+    def work(self) -> None:
+        """The worker works on the orders lanes, due or not."""
+        from stockwire.hub.sync import poll_orders, work
+
+        poll_orders.forget_polls()
+        self.hub.owner.execute("update lanes set next_at = now() - interval '1 second', attempts = 0")
+        for (lane_id,) in self.hub.rows("select id from lanes where kind = 'orders'"):
+            work.lane(self.hub.client_id, lane_id, "test")
+
+    def order(self) -> dict[str, Any]:
+        cursor = self.hub.owner.execute("select * from orders")
+        (row,) = cursor.fetchall()
+        return dict(zip([column.name for column in cursor.description], row, strict=True))
+
+    def known(self, sku: str, price: str) -> None:
+        """A product of the source with this SKU and retail price."""
+        from stockwire.hub import models
+
+        with self.hub.scope():
+            owned = {"client_id": self.hub.client_id}
+            source = {"source_id": self.hub.source_id}
+            product = models.Product.objects.create(
+                **owned, **source, source_product_code=sku, active=True, title=sku
+            )
+            variant = models.Variant.objects.create(
+                **owned, **source, product=product, source_variant_code=sku, sku=sku
+            )
+            models.PriceTier.objects.create(**owned, variant=variant, tier="retail", price=price)
+
+    def ship(self, *lines: tuple[str, int], **tracking: str) -> None:
+        from stockwire.hub.sync import fulfil
+
+        with self.hub.scope():
+            fulfil.ship(self.order()["id"], "thandi", lines, **tracking)
+
+    def shipments(self) -> list[tuple[Any, ...]]:
+        return list(self.hub.rows("select state, fulfilment_code, message from shipments order by id"))
+
+    def fulfilments(self) -> list[Any]:
+        return list(self.shop.shelf("Fulfillment").values())
+
+
+@pytest.fixture
+def trade(hub: Any) -> Iterator[Trade]:
+    app = simulated_shopify(search_lag_s=0.0)
+    with Stand(app) as stand:
+        for sku, price in (("BOLT", "23.00"), ("NUT", "11.50")):
+            app.shop.add_product(f"The {sku}", [{"sku": sku, "price": price, "quantity": 50}])
+        forget(stand.url)
+        yield Trade(hub, stand, app.shop)
+        forget(stand.url)
+
+
+LINES = [{"sku": "BOLT", "quantity": 2}, {"sku": "NUT", "quantity": 1}]
+
+
+def test_a_paid_order_is_stored_proven_and_sent_on(trade):
+    trade.channel()
+    trade.shop.place_order(lines=LINES, shipping="99.00")
+    trade.work()
+    order = trade.order()
+    assert (order["number"], order["status"], order["state"]) == ("#1001", "paid", "ready")
+    assert order["proof"]["difference"] == "0.00"
+
+
+def test_a_line_the_hub_does_not_know_holds_the_order_or_is_left_out_as_the_settings_say(trade):
+    trade.known("BOLT", "20.00")
+    strict = trade.channel(check_order_items_linked="true")
+    trade.shop.place_order(lines=LINES)
+    trade.work()
+    order = trade.order()
+    assert order["state"] == "held"
+    assert "NUT" in order["reason"]
+    trade.hub.owner.execute("truncate order_marks, orders cascade")
+    trade.hub.owner.execute("update channels set active = false where id = %s", [strict])
+    trade.channel(order_remove_unlinked_items="true", check_order_items_linked="true")
+    trade.work()
+    order = trade.order()
+    assert order["state"] == "ready"
+    assert order["total"] == 46
+    assert trade.hub.rows("select sku from order_lines") == [("BOLT",)]
+
+
+def test_our_own_prices_and_a_fixed_delivery_are_raised_where_the_settings_say(trade):
+    trade.known("BOLT", "30.00")
+    trade.known("NUT", "10.00")
+    trade.channel(
+        order_use_system_price="true", order_fixed_shipping_price="57.50", order_fixed_shipping_tax="15"
+    )
+    trade.shop.place_order(lines=LINES, shipping="99.00")
+    trade.work()
+    order = trade.order()
+    # (60 + 10) x 1.15 + 57.50
+    assert (order["state"], order["total"]) == ("ready", 138)
+    (paid,) = trade.hub.rows("select proof->>'stated_total' from orders")
+    assert paid == ("156.50",)
+
+
+def test_a_shipment_is_told_once_and_its_tracking_when_it_comes(trade):
+    from stockwire.hub.sync import fulfil
+
+    trade.channel()
+    trade.shop.place_order(lines=LINES)
+    trade.work()
+    trade.ship(("BOLT", 1))
+    trade.work()
+    assert [row[0] for row in trade.shipments()] == ["told"]
+    assert len(trade.fulfilments()) == 1
+    # The answer was lost on the way: it is told again, and the shop finds it.
+    trade.hub.owner.execute("update shipments set state = 'waiting', fulfilment_code = ''")
+    trade.hub.owner.execute("update shipments set tracking_number = 'PNJ1', version = version + 1")
+    trade.work()
+    assert len(trade.fulfilments()) == 2 - 1
+    with trade.hub.scope(), pytest.raises(Refused):
+        fulfil.track(trade.order()["id"], "thandi", "PNJ2")
+    trade.ship()
+    trade.work()
+    assert len(trade.fulfilments()) == 2
+    with trade.hub.scope():
+        fulfil.track(trade.order()["id"], "thandi", "PNJ3", "Parcelninja", "https://track.example/PNJ3")
+    trade.work()
+    assert len(trade.fulfilments()) == 2
+    told = [info["number"] for row in trade.fulfilments() for info in tracking_of(row)]
+    assert told == ["PNJ1", "PNJ3"]
+    assert [row[0] for row in trade.shipments()] == ["told", "told"]
+
+
+def tracking_of(row: Any) -> list[Any]:
+    found = row["tracking"]
+    return found if isinstance(found, list) else [found]
+
+
+def test_a_shipment_of_what_was_sent_already_needs_a_person(trade):
+    trade.channel()
+    order = trade.shop.place_order(lines=LINES)
+    trade.work()
+    trade.shop.fulfil_by_hand(order["number"], number="BY-HAND")
+    trade.ship(("BOLT", 1), tracking_number="PNJ1")
+    trade.work()
+    ((state, _, message),) = trade.shipments()
+    assert state == "needs_you"
+    assert "#1001" in message
+    with pytest.raises(Refused, match="no line with SKU"):
+        trade.ship(("NOTHING", 1))
