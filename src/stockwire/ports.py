@@ -18,6 +18,7 @@ from stockwire.domain.order_policy import OrderPolicy
 from stockwire.domain.records import Image, Order, RowProblem, Shipment, SourceProduct
 from stockwire.domain.terms import SettingTerms
 from stockwire.errors import StockwireError
+from stockwire.sharing import Shared as Shared
 
 Value = str | int | bool | Decimal | tuple[str, ...] | None
 """What a field can hold. A tuple is a list of images, by content hash (by address while unread)."""
@@ -266,31 +267,6 @@ class Capabilities:
     fields: frozenset[str] = frozenset({"title", "body_html", "barcode", "grams"})
 
 
-class Shared(Protocol):
-    """What all who work on one channel share through the hub: its API budget, and secrets that renew.
-
-    A connector that is opened without one keeps both to itself; that is right for a single process only.
-    """
-
-    def spend(self, cost: float, capacity: float, refill_per_s: float) -> float:
-        """Take `cost` out of the channel's bucket; seconds to wait before using it (0.0: none).
-        The bucket never promises more than `capacity` refilled at `refill_per_s`."""
-        ...
-
-    def observe(self, available: float) -> None:
-        """What the channel itself said is left of its budget: others may use it as well."""
-        ...
-
-    def secret(self, name: str) -> str:
-        """A secret kept by `renew`, or "" when there is none yet."""
-        ...
-
-    def renew(self, name: str, current: str, make: Callable[[str], str]) -> str:
-        """Replace a secret once, however many ask at the same time. `make` is given what is kept now and
-        returns the new one; it is not called when somebody else has replaced `current` meanwhile."""
-        ...
-
-
 class Channel(Protocol):
     """A place that sells. Implementations hold one HTTP client and are closed after use."""
 
@@ -378,8 +354,7 @@ class ChannelConnector:
     `order_gate(settings, order)` answers (may it be raised, reason in plain English).
     `read_webhook(settings, headers, body)` verifies on the raw body and raises Refused when it is forged.
     `open(settings, shared)` may be called without `shared` by a process that is alone with the channel.
-    `terms(settings)` says what the settings mean for planning, `order_policy(settings)` what they do to an
-    order before it is stored.
+    `terms` and `order_policy` say what the settings mean for planning, and for orders before they are stored.
     """
 
     name: str

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stockwire.errors import NotSetUp
-from stockwire.local_shared import LocalShared
+from stockwire.sharing import LocalShared
 
 
 @pytest.fixture(params=["hub", "lone process"])

@@ -10,7 +10,7 @@ from tests.connectors.shopify.conftest import add, done, update
 from stockwire.connectors.shopify.check import last_day
 from stockwire.connectors.shopify.webhooks import read_webhook, signature_of
 from stockwire.errors import NotSetUp, Refused
-from stockwire.local_shared import LocalShared
+from stockwire.sharing import LocalShared
 
 
 def of_client(desk):

@@ -1,7 +1,7 @@
-"""The API budget and renewing secrets of a channel, for a process that is alone with it.
+"""What all who work on one channel share: the budget of its API, and secrets that renew.
 
-Keeps everything in memory: another process on the same channel would know of nothing. The hub has its own
-(hub/sync/shared.py).
+`LocalShared` keeps both in memory, for a process that is alone with the channel: another one would know of
+nothing. The hub has its own (hub/sync/shared.py).
 """
 
 from __future__ import annotations
@@ -9,10 +9,37 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
+
+
+class Shared(Protocol):
+    """What all who work on one channel share through the hub: its API budget, and secrets that renew.
+
+    A connector that is opened without one keeps both to itself; that is right for a single process only.
+    """
+
+    def spend(self, cost: float, capacity: float, refill_per_s: float) -> float:
+        """Take `cost` out of the channel's bucket; seconds to wait before using it (0.0: none).
+        The bucket never promises more than `capacity` refilled at `refill_per_s`; a negative cost gives back
+        what was taken and not used."""
+        ...
+
+    def observe(self, available: float) -> None:
+        """What the channel itself said is left of its budget: others may use it as well."""
+        ...
+
+    def secret(self, name: str) -> str:
+        """A secret kept by `renew`, or "" when there is none yet."""
+        ...
+
+    def renew(self, name: str, current: str, make: Callable[[str], str]) -> str:
+        """Replace a secret once, however many ask at the same time. `make` is given what is kept now and
+        returns the new one; it is not called when somebody else has replaced `current` meanwhile."""
+        ...
 
 
 class LocalShared:
-    """Implements ports.Shared. `clock` counts seconds from any moment; threads may share one of these."""
+    """Implements Shared. `clock` counts seconds from any moment; threads may share one of these."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
