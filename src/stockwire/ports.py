@@ -18,7 +18,6 @@ from stockwire.domain.order_policy import OrderPolicy
 from stockwire.domain.records import Image, Order, RowProblem, Shipment, SourceProduct
 from stockwire.domain.terms import SettingTerms
 from stockwire.errors import StockwireError
-from stockwire.sharing import Shared as Shared
 
 Value = str | int | bool | Decimal | tuple[str, ...] | None
 """What a field can hold. A tuple is a list of images, by content hash (by address while unread)."""

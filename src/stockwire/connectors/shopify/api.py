@@ -21,7 +21,7 @@ from stockwire.connectors.shopify.operations import Operation
 from stockwire.connectors.shopify.refusals import explain_errors, explain_status, not_json, unreachable
 from stockwire.connectors.shopify.settings import ShopifySettings
 from stockwire.errors import NotSetUp, StockwireError, TryLater
-from stockwire.ports import Shared
+from stockwire.sharing import Shared
 
 _CONNECT_S = 15.0
 _LONGEST_WAIT_S = 60.0

@@ -18,8 +18,8 @@ from stockwire.connectors.shopify.lookup import find_by_sku
 from stockwire.connectors.shopify.settings import ShopifySettings
 from stockwire.connectors.shopify.translate import sku_key
 from stockwire.domain.records import Order, Shipment
-from stockwire.ports import Change, Finding, Link, OrderHint, Outcome, Shared, Shelved, WebhookHealth
-from stockwire.sharing import LocalShared
+from stockwire.ports import Change, Finding, Link, OrderHint, Outcome, Shelved, WebhookHealth
+from stockwire.sharing import LocalShared, Shared
 
 
 class ShopifyChannel:

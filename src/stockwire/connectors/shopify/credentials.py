@@ -17,7 +17,7 @@ from stockwire.connectors.shopify.refusals import unreachable
 from stockwire.connectors.shopify.setting_types import Credential
 from stockwire.connectors.shopify.settings import ShopifySettings
 from stockwire.errors import NotSetUp, TryLater
-from stockwire.ports import Shared
+from stockwire.sharing import Shared
 
 NAME = "access_token"
 _AHEAD = 0.1

@@ -18,7 +18,8 @@ from stockwire.connectors.woocommerce.translate import sku_key
 from stockwire.connectors.woocommerce.translate_orders import order_of, stamp
 from stockwire.domain.records import Order
 from stockwire.errors import Refused
-from stockwire.ports import Change, Finding, Link, OrderHint, Outcome, Shared, WebhookHealth
+from stockwire.ports import Change, Finding, Link, OrderHint, Outcome, WebhookHealth
+from stockwire.sharing import Shared
 
 _CARTS = {"checkout-draft", "auto-draft"}
 _MOST_PASSES = 5
