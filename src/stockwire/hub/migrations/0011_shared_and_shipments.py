@@ -13,7 +13,7 @@ TABLES = ['channel_budgets', 'channel_secrets', 'shipments']
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0009_due_images'),
+        ('hub', '0010_notifications'),
     ]
 
     operations = [
