@@ -16,8 +16,8 @@ from stockwire.wire import ReadingDone, Received, Settings
 
 REPORT_EVERY_S = 60.0
 SETTINGS_EVERY_S = 60.0
-UNDER_WAY = 2
-"""Batches sent at the same time: the hub reads the second one while it writes the first."""
+UNDER_WAY = 3
+"""Batches sent at the same time: while one waits for its turn the hub stores the next and reads a third."""
 
 
 class Delivery:

@@ -42,8 +42,10 @@ class Column:
 class Snapshot(Protocol):
     """One read-only transaction: what it reads is one moment."""
 
-    def pages(self, sql: str, parameters: tuple[int, ...] = ()) -> Iterator[list[tuple[Any, ...]]]:
-        """Rows in pages of up to FETCH_ROWS. OCTETS columns come as bytes."""
+    def pages(
+        self, sql: str, parameters: tuple[int, ...] = (), *, rows: int = FETCH_ROWS
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows in pages of up to `rows`. OCTETS columns come as bytes."""
         ...
 
     def describe(self, sql: str) -> list[tuple[str, int, int, int, int]]:
@@ -131,6 +133,8 @@ def codec_of(charset: str) -> str:
 
 def decode(raw: bytes, codec: str) -> str:
     """Raises UnicodeDecodeError where the bytes are outside the character set."""
+    if raw.isascii():  # every character set of Firebird begins with ASCII
+        return raw.decode("ascii")
     if codec != "NONE":
         return raw.decode(codec)
     try:
@@ -275,10 +279,12 @@ class _NativeSnapshot:
     def __init__(self, transaction: Any) -> None:
         self._transaction = transaction
 
-    def pages(self, sql: str, parameters: tuple[int, ...] = ()) -> Iterator[list[tuple[Any, ...]]]:
+    def pages(
+        self, sql: str, parameters: tuple[int, ...] = (), *, rows: int = FETCH_ROWS
+    ) -> Iterator[list[tuple[Any, ...]]]:
         with self._transaction.cursor() as cursor:
             cursor.execute(sql, parameters)
-            while page := cursor.fetchmany(FETCH_ROWS):
+            while page := cursor.fetchmany(rows):
                 yield page
 
     def describe(self, sql: str) -> list[tuple[str, int, int, int, int]]:
@@ -347,11 +353,13 @@ class _PurePythonSnapshot:
     def __init__(self, transaction: Any) -> None:
         self._transaction = transaction
 
-    def pages(self, sql: str, parameters: tuple[int, ...] = ()) -> Iterator[list[tuple[Any, ...]]]:
+    def pages(
+        self, sql: str, parameters: tuple[int, ...] = (), *, rows: int = FETCH_ROWS
+    ) -> Iterator[list[tuple[Any, ...]]]:
         with self._cursor() as cursor:
-            cursor.arraysize = FETCH_ROWS
+            cursor.arraysize = rows
             cursor.execute(sql, parameters)
-            while page := cursor.fetchmany(FETCH_ROWS):
+            while page := cursor.fetchmany(rows):
                 yield [tuple(v.encode("latin-1") if isinstance(v, str) else v for v in row) for row in page]
 
     def describe(self, sql: str) -> list[tuple[str, int, int, int, int]]:

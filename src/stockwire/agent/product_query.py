@@ -1,16 +1,18 @@
 """The site's own SELECT, wrapped so that each row comes as one text and can be asked for by its mark.
 
-The server joins the columns of a row into one OCTETS value: the driver's cost is per column (100,000 rows
-of 11 columns: 3.2 s column by column, 1.4 s joined), and the hash is taken of the very bytes. The query
-itself is never changed, only put into brackets.
+The server joins the columns of a row into one OCTETS value, and where all rows are asked for also some rows
+into one: the driver's cost is per row and per column (100,000 rows of 11 columns: 2.5 s one by one, 0.7 s
+joined by row, 0.4 s joined by some rows), and the hash is taken of the very bytes. The query itself is never
+changed, only put into brackets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
-from stockwire.agent.firebird import Column, decode
+from stockwire.agent import row_blocks
+from stockwire.agent.firebird import Column, Snapshot, decode
 from stockwire.errors import NotSetUp
 
 # S608 does not apply here: the query is the site's own configuration, and column names are quoted.
@@ -57,8 +59,13 @@ class ProductQuery:
         where = f" WHERE q.{_quoted(self._mark)} >= ?" if since and self._mark else ""
         return f"SELECT {', '.join(self._joined(self._columns))} FROM ({self.query}) q{where}"  # noqa: S608
 
-    def select_keys(self) -> str:
-        return f"SELECT {', '.join(self._joined(self._keys))} FROM ({self.query}) q"  # noqa: S608
+    def every_row(self, snapshot: Snapshot) -> Iterator[list[bytes]]:
+        """All rows, in pages of some hundred."""
+        return self._pages(snapshot, self._columns)
+
+    def every_key(self, snapshot: Snapshot) -> Iterator[list[bytes]]:
+        """The same with nothing but what `key_of` needs."""
+        return self._pages(snapshot, self._keys)
 
     def probe(self) -> str:
         """Count and sum over hashed keys: cheap, and different when the set of keys is."""
@@ -69,7 +76,7 @@ class ProductQuery:
         return blake2b(raw, digest_size=16).digest()
 
     def key_of(self, raw: bytes) -> str:
-        """The key from a row of `select_keys` or a whole row; "" when it is blank."""
+        """The key from a row of `every_key` or a whole row; "" when it is blank."""
         if not self.has_warehouse:
             piece = raw.split(b"\x1f", 1)[0]
             return "" if piece == b"\x1e" else _lenient(piece, self._keys[0].codec).strip()
@@ -119,12 +126,21 @@ class ProductQuery:
                 return f"{column.name} holds the byte {bad}, which {column.codec} does not have"
         return "it holds bytes outside its character set"
 
+    def _pages(self, snapshot: Snapshot, columns: Sequence[Column]) -> Iterator[list[bytes]]:
+        joined = self._joined(columns)
+        if len(joined) == 1:
+            size = sum(_size(column) + 1 for column in columns)
+            yield from row_blocks.pages(snapshot, joined[0], self.query, size)
+            return
+        for page in snapshot.pages(f"SELECT {', '.join(joined)} FROM ({self.query}) q"):  # noqa: S608
+            yield [b"".join(row) for row in page]
+
     def _joined(self, columns: Sequence[Column]) -> list[str]:
         """One expression, or several where one would be longer than Firebird's longest text."""
         groups: list[list[str]] = [[]]
         room = LONGEST_JOINED
         for column in columns:
-            size = LONGEST_BLOB + 1 if column.blob else max(column.size, 1)
+            size = _size(column)
             if size + 1 > room and groups[-1]:
                 groups.append([])
                 room = LONGEST_JOINED
@@ -132,6 +148,10 @@ class ProductQuery:
             groups[-1].append(_as_octets(column, size))
         lead = ["", *["x'1F' || "] * (len(groups) - 1)]
         return [first + " || x'1F' || ".join(group) for first, group in zip(lead, groups, strict=True)]
+
+
+def _size(column: Column) -> int:
+    return LONGEST_BLOB + 1 if column.blob else max(column.size, 1)
 
 
 def _bare(query: str) -> str:

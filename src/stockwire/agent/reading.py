@@ -184,8 +184,7 @@ class _Pass:
         self.probed = self._probe(snapshot)
 
     def _pages(self, snapshot: Snapshot) -> Iterator[Page]:
-        for page in snapshot.pages(self._query.select(since=False)):
-            raws = [b"".join(row) for row in page]
+        for raws in self._query.every_row(snapshot):
             yield raws, [self._query.key_of(raw) for raw in raws]
 
     def _probe(self, snapshot: Snapshot) -> str:
@@ -195,9 +194,9 @@ class _Pass:
         self._comparison.begin_keys()
         self._journal.see(sorted(self._journal.internal_keys("")))
         found_double: set[str] = set()
-        for page in snapshot.pages(self._query.select_keys()):
+        for page in self._query.every_key(snapshot):
             self._comparison.check_stop()
-            keys = [key for key in (self._query.key_of(b"".join(row)) for row in page) if key]
+            keys = [key for key in map(self._query.key_of, page) if key]
             unique = set(keys)
             if len(unique) != len(keys):
                 found_double |= {key for key in unique if keys.count(key) > 1}

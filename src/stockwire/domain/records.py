@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+NO_AMOUNTS: Mapping[str, Decimal] = MappingProxyType({})
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
 class Active(StrEnum):
@@ -21,9 +26,10 @@ class Active(StrEnum):
     IGNORE = "IGNORE"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceProduct:
+class SourceProduct(NamedTuple):
     """One row of a source: one variant, with the product-level fields repeated (model.md section 5).
+
+    A tuple, because a first load makes very many of them and a frozen dataclass takes six times as long.
 
     `price_tiers` maps tier name to amount as the source holds it; `quantities` maps warehouse name to
     available quantity ("" is the source's only or summed warehouse); `meta` maps attribute key to text.
@@ -36,9 +42,9 @@ class SourceProduct:
     sku: str
     product_active: Active
     title: str
-    price_tiers: Mapping[str, Decimal] = field(default_factory=dict)
-    quantities: Mapping[str, Decimal] = field(default_factory=dict)
-    meta: Mapping[str, str] = field(default_factory=dict)
+    price_tiers: Mapping[str, Decimal] = NO_AMOUNTS
+    quantities: Mapping[str, Decimal] = NO_AMOUNTS
+    meta: Mapping[str, str] = NO_TEXTS
     body_html: str | None = None
     collection: str | None = None
     product_type: str | None = None

@@ -49,6 +49,7 @@ class Layout:
                 f"The product query yields no {missing[0]}. It yields: {', '.join(columns) or 'nothing'}.",
                 hint=f"Add {', '.join(missing)} to the agent's product query, or change the settings.",
             )
+        self.is_plain = not self.warehouse_columns
         self.code = at["STOCKCODE"]
         self.title = at["DESCRIPTION"]
         self.active = at[self.active_name]

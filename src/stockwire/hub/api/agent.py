@@ -15,11 +15,12 @@ from django.utils import timezone
 from stockwire import wire
 from stockwire.errors import NotSetUp
 from stockwire.hub import tenancy
-from stockwire.hub.api.agent_auth import authenticate, hashed, new_token
+from stockwire.hub.api.agent_auth import authenticate, authenticated, hashed, new_token
 from stockwire.hub.api.answers import ApiError, api_view, packed
 from stockwire.hub.models import Agent, Audit
 from stockwire.hub.sync.raise_orders import release_stock
-from stockwire.hub.sync.receive import Gap, note_reading, note_reading_failed, receive
+from stockwire.hub.sync.receive import note_reading, note_reading_failed, receive
+from stockwire.hub.sync.turns import Gap
 
 log = structlog.get_logger("stockwire.agents")
 M = TypeVar("M")
@@ -72,12 +73,12 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 @api_view("POST")
 def batches(request: HttpRequest) -> HttpResponse:
-    client_id, agent_id = authenticate(request)
+    agent = authenticated(request)
     batch = _body(request, wire.Batch)
     if len(batch.rows) > wire.MAX_ROWS:
         raise ApiError(422, f"A batch holds at most {wire.MAX_ROWS} rows; this one has {len(batch.rows)}.")
     try:
-        return packed(receive(client_id, agent_id, batch))
+        return packed(receive(agent, batch))
     except Gap as gap:
         raise ApiError(
             409,

@@ -35,6 +35,12 @@ def hashed(text: str) -> str:
 
 def authenticate(request: HttpRequest) -> tuple[int, int]:
     """(client id, agent id). Raises ApiError 401 when the token is missing, unknown or revoked."""
+    agent = authenticated(request)
+    return agent.client_id, agent.pk
+
+
+def authenticated(request: HttpRequest) -> Agent:
+    """The agent with its source. Raises ApiError 401 when the token is missing, unknown or revoked."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     found = tenancy.agent_by_token(hashed(token)) if scheme.lower() == "bearer" and token else None
     if found is None:
@@ -46,7 +52,7 @@ def authenticate(request: HttpRequest) -> tuple[int, int]:
         )
     client_id, agent_id = found
     with tenancy.scope(client_id):
-        agent = Agent.objects.only("revoked_at", "last_seen_at").get(pk=agent_id)
+        agent = Agent.objects.select_related("source").get(pk=agent_id)
         if agent.revoked_at is not None:
             raise ApiError(
                 401,
@@ -56,4 +62,4 @@ def authenticate(request: HttpRequest) -> tuple[int, int]:
         now = timezone.now()
         if agent.last_seen_at is None or (now - agent.last_seen_at).total_seconds() > SEEN_EVERY_S:
             Agent.objects.filter(pk=agent_id).update(last_seen_at=now)
-    return client_id, agent_id
+    return agent

@@ -112,6 +112,7 @@ def _forget_what_came_back(source: Source, products: Sequence[SourceProduct]) ->
 
 
 def _are_believed(source: Source, going: set[str]) -> bool:
+    source.refresh_from_db(fields=["deactivations_confirmed_at"])
     since = timezone.now() - WINDOW
     if source.deactivations_confirmed_at:
         since = max(since, source.deactivations_confirmed_at)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from time import monotonic, sleep
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from stockwire import dying
@@ -17,78 +16,83 @@ from stockwire.domain.records import RowProblem, SourceProduct
 from stockwire.errors import NotSetUp
 from stockwire.hub import tenancy
 from stockwire.hub.models import Agent, Source, SourceProblem
+from stockwire.hub.sync import turns
 from stockwire.hub.sync.deactivations import hold_back, standing
 from stockwire.hub.sync.no_longer_sent import remove_quantities, tidy
-from stockwire.hub.sync.stale import mark_products
-from stockwire.hub.sync.store_products import rivals, stage, store
+from stockwire.hub.sync.stale import mark_new, mark_products, wake_pushes
+from stockwire.hub.sync.store_products import rivals, stage, store_new, store_rest
 from stockwire.registry import source_connector
 from stockwire.wire import Batch, Received
 
-OVERTAKEN_S = 1.0
 
+def receive(agent: Agent, batch: Batch) -> Received:
+    """Apply one batch, once and in its turn. `agent` comes with its source.
 
-class Gap(Exception):
-    """A batch came out of turn; `expected` is the number the hub waits for (1 for a new stream)."""
-
-    def __init__(self, expected: int) -> None:
-        super().__init__(f"expected batch {expected}")
-        self.expected = expected
-
-
-def receive(client_id: int, agent_id: int, batch: Batch) -> Received:
-    """Apply one batch, once and in its turn. Raises Gap, or NotSetUp naming a missing column.
-
-    An agent sends the next batch while this one is being applied. So everything that can be done without the
-    agent's row locked is done before: reading the rows, and bringing them into this connection's own
-    temporary table.
+    An agent sends the next batches while this one is being applied. So everything that can be done before its
+    turn is done before: reading the rows, bringing them into this connection's own temporary table, and
+    inserting what is new. Raises turns.Gap, or NotSetUp naming a missing column.
     """
-    with tenancy.scope(client_id):
-        agent = Agent.objects.select_related("source").get(pk=agent_id)
-        if _is_repeated(agent, batch):
-            return Received(number=batch.number, repeated=True)
+    if batch.stream == agent.stream and batch.number <= agent.last_number:
+        return Received(number=batch.number, repeated=True)
     products, problems = _translated(agent.source, batch)
-    give_up_at = monotonic() + OVERTAKEN_S
-    while True:
+    ahead = all(map(_speaks_for_itself, products))
+    for tries_left in (2, 1, 0):
         try:
-            received = _apply(client_id, agent_id, batch, products, problems)
-            dying.step("web-batch-committed")
-            return received
-        except Gap as gap:
-            if batch.number != gap.expected + 1 or monotonic() > give_up_at:
+            received = _apply(agent, batch, products, problems, ahead=ahead)
+        except turns.Repeated:
+            return Received(number=batch.number, repeated=True)
+        except OperationalError as error:
+            if not tries_left or not turns.in_the_way(error):
                 raise
-        # It overtook the one before, which the agent sent just ahead of it.
-        sleep(0.01)
+            ahead = False
+        else:
+            break
+    dying.step("web-batch-committed")
+    return received
 
 
 def _apply(
-    client_id: int,
-    agent_id: int,
+    agent: Agent,
     batch: Batch,
     products: Sequence[SourceProduct],
     problems: Sequence[RowProblem],
+    *,
+    ahead: bool,
 ) -> Received:
-    with tenancy.scope(client_id):
+    """With `ahead`, what is new goes in before the batch's turn; nobody sees it before its turn has come."""
+    source = agent.source
+    with tenancy.scope(source.client_id):
+        turns.announce(agent.pk, batch.number, ahead=ahead)
         staged = stage(products, batch.removed)
-        agent = Agent.objects.select_for_update(of=("self",)).select_related("source").get(pk=agent_id)
-        if _is_repeated(agent, batch):
-            return Received(number=batch.number, repeated=True)
-        expected = agent.last_number + 1 if batch.stream == agent.stream else 1
-        if batch.number != expected:
-            raise Gap(expected)
-        staged = hold_back(agent.source, staged, products, batch)
-        written = [store(agent.source, staged), tidy(agent.source, products)]
-        written.append(remove_quantities(agent.source, batch.removed_quantities))
-        stored = sorted({product_id for ids in written for product_id in ids})
-        mark_products([*stored, *rivals(stored)] if staged.gone else stored, "the source changed")
-        _note_problems(agent.source, products, batch.removed, problems)
+        new = store_new(source, staged) if ahead else []
+        channels = mark_new(source, new)
+        turns.wait_for_turn(agent.pk, batch.stream, batch.number)
+        staged = hold_back(source, staged, products, batch)
+        if not ahead:
+            new = store_new(source, staged)
+            channels = mark_new(source, new)
+        changed, gone = store_rest(source, staged, new)
+        written = [changed, tidy(source, products), remove_quantities(source, batch.removed_quantities)]
+        stored = {product_id for ids in written for product_id in ids}
+        mark_products(sorted({*stored, *rivals(gone)}), "the source changed")
+        wake_pushes(channels)
+        _note_problems(source, products, batch.removed, problems)
         Agent.objects.filter(pk=agent.pk).update(stream=batch.stream, last_number=batch.number)
         dying.step("web-batch-written")
     unusable = sum(not problem.used for problem in problems)
-    return Received(number=batch.number, products=len(products), changed=len(stored), problems=unusable)
+    return Received(
+        number=batch.number, products=len(products), changed=len(stored) + len(new), problems=unusable
+    )
 
 
-def _is_repeated(agent: Agent, batch: Batch) -> bool:
-    return batch.stream == agent.stream and batch.number <= agent.last_number
+def _speaks_for_itself(product: SourceProduct) -> bool:
+    """Whether one row says all there is to say of a product. Then no other batch on its way speaks of it: an
+    agent reads again only when everything it had read before is applied.
+    """
+    quantities = product.quantities
+    return product.source_product_code == product.source_variant_code and (
+        not quantities or ("" in quantities and len(quantities) == 1)
+    )
 
 
 def _translated(source: Source, batch: Batch) -> tuple[list[SourceProduct], list[RowProblem]]:

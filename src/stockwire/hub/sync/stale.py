@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from stockwire.hub import jobs
-from stockwire.hub.models import Channel, Lane, LaneKind
+from stockwire.hub.models import Channel, Lane, LaneKind, Source
 
 # A product is marked when it is active, or when it is not but the channel still shows it. A mark that
 # waits for a person or was skipped is offered again, because the data has changed since.
@@ -34,6 +34,22 @@ MARK = """
         returning channel_id
     ) select channel_id, count(*) from marked group by channel_id
 """
+# Products that this transaction has just made: nobody else can know them, so there is no mark to meet.
+MARK_NEW = """
+    with marked as (
+        insert into stale (client_id, channel_id, product_id)
+        select c.client_id, c.id, made.id from channels c cross join unnest(%s::bigint[]) as made(id)
+        where c.source_id = %s and c.active
+        returning channel_id
+    ) select distinct channel_id from marked
+"""
+# A second net under the job. A lane that is being written to right now is passed over: its worker holds the
+# row and wants the stale marks that we hold. One that is backing off keeps its later time.
+DUE_NOW = """
+    update lanes set next_at = now() where id in (
+        select id from lanes where id = any(%s) and attempts = 0 and (next_at is null or next_at > now())
+        order by id for update skip locked)
+"""
 MARK_ALL = MARK.format("")
 MARK_ONE = MARK.format(" and c.id = %s")
 
@@ -51,6 +67,15 @@ def mark_products(product_ids: Sequence[int], why: str) -> int:
         marked = dict(cursor.fetchall())
     wake_pushes(set(marked))
     return sum(marked.values())
+
+
+def mark_new(source: Source, product_ids: Sequence[int]) -> set[int]:
+    """Mark products of the source that were made in this very transaction. The channels, not woken yet."""
+    if not product_ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(MARK_NEW, [list(product_ids), source.pk])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def mark_whole_channel(channel_id: int) -> int:
@@ -78,12 +103,11 @@ def wake_pushes(channel_ids: set[int]) -> None:
     if not channel_ids:
         return
     lanes = Lane.objects.filter(channel_id__in=channel_ids, kind=LaneKind.PUSH, paused=False)
-    for lane_id, client_id in lanes.order_by("id").values_list("id", "client_id"):
+    found = list(lanes.order_by("id").values_list("id", "client_id"))
+    for lane_id, client_id in jobs.not_woken(found):
         jobs.wake(client_id, lane_id)
-    # A second net under the job. A lane that is being written to right now is passed over: its worker holds
-    # the row and wants the stale marks that we hold. One that is backing off keeps its later time.
-    free = lanes.filter(attempts=0).order_by("id").select_for_update(skip_locked=True)
-    Lane.objects.filter(pk__in=[lane.pk for lane in free.only("id")]).update(next_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(DUE_NOW, [[lane_id for lane_id, _ in found]])
 
 
 def ensure_lanes(channel: Channel) -> None:

@@ -8,6 +8,7 @@ on; what was there before is compared row by row.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,11 @@ from django.db import connection
 
 from stockwire.domain.records import Active, SourceProduct
 from stockwire.hub.models import Source
+
+_NULL = "\\N"
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+"""What means something to COPY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +46,54 @@ def stage(products: Sequence[SourceProduct], removed: Sequence[str] = ()) -> Sta
     if active:
         with connection.cursor() as cursor:
             cursor.execute(STAGE)
-            copy_rows(cursor, (_incoming(product) for product in active))
+            with cursor.copy("copy incoming from stdin") as copy:
+                copy.write("".join(map(_line, active)))
     return Staged(len(active), any(product.meta for product in active), [*deleted, *removed])
 
 
 def store(source: Source, staged: Staged) -> list[int]:
     """Bring the tables in line with what is staged and give back the ids of the products that changed."""
-    changed: set[int] = set()
+    new = store_new(source, staged)
+    changed, _ = store_rest(source, staged, new)
+    return sorted({*new, *changed})
+
+
+def store_new(source: Source, staged: Staged) -> list[int]:
+    """Insert the products that are staged and that nobody has yet, with their variants; their ids."""
+    if not staged.active:
+        return []
+    ours = {"client": source.client_id, "source": source.pk}
     with connection.cursor() as cursor:
-        if staged.active:
-            changed |= _store_active(cursor, source, staged)
+        cursor.execute(NEW, ours)
+        new = [row[0] for row in cursor.fetchall()]
+        if staged.has_meta and len(new) == staged.active:
+            cursor.execute(META, ours)
+    return new
+
+
+def store_rest(source: Source, staged: Staged, new: Sequence[int]) -> tuple[set[int], list[int]]:
+    """Bring the tables in line with the rest of what is staged, `new` being what store_new has inserted.
+
+    Gives back the ids of all other products that changed, and which of them were deactivated.
+    """
+    changed: set[int] = set()
+    gone: list[int] = []
+    with connection.cursor() as cursor:
+        # Where every row was new, nothing is left to compare.
+        if staged.active > len(new):
+            changed = _store_active(cursor, source, staged) - set(new)
         if staged.gone:
             cursor.execute(DEACTIVATE, [source.pk, staged.gone])
-            changed.update(row[0] for row in cursor.fetchall())
-    return sorted(changed)
+            gone = [row[0] for row in cursor.fetchall()]
+    return {*changed, *gone}, gone
 
 
 def rivals(product_ids: Sequence[int]) -> list[int]:
     """Other products of the source that share an SKU, in any case, with those of these that are not active:
     two such stand in each other's way on a channel, so when one goes the other may go out.
     """
+    if not product_ids:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(SAME_SKU, [list(product_ids)])
         return [row[0] for row in cursor.fetchall()]
@@ -67,19 +101,17 @@ def rivals(product_ids: Sequence[int]) -> list[int]:
 
 def _store_active(cursor: Any, source: Source, staged: Staged) -> set[int]:
     ours = {"client": source.client_id, "source": source.pk}
-    cursor.execute(NEW, ours)
-    created = [row[0] for row in cursor.fetchall()]
-    changed = set(created)
-    # Where every row was new, nothing is left to compare.
-    compare = () if len(created) == staged.active else (PRODUCTS, VARIANTS, *FEWER, PRICES, QUANTITIES)
+    changed: set[int] = set()
+    compare = (PRODUCTS, VARIANTS, *FEWER, PRICES, QUANTITIES)
     for sql in (*compare, META) if staged.has_meta else compare:
         cursor.execute(sql, ours)
         changed.update(row[0] for row in cursor.fetchall())
     return changed
 
 
-def _incoming(product: SourceProduct) -> tuple[Any, ...]:
-    return (
+def _line(product: SourceProduct) -> str:
+    """A row for COPY in its text form. By hand: value by value it takes the driver three times as long."""
+    texts = (
         product.source_product_code,
         product.source_variant_code,
         product.sku,
@@ -90,15 +122,23 @@ def _incoming(product: SourceProduct) -> tuple[Any, ...]:
         product.vendor,
         product.tags,
         product.barcode,
-        product.grams,
-        product.inventory_management,
-        name_array(tuple(product.price_tiers)),
-        number_array(product.price_tiers),
-        name_array(tuple(product.quantities)),
-        number_array(product.quantities),
-        json.dumps(dict(product.meta)) if product.meta else None,
-        True,
     )
+    if _SPECIAL.search("".join(filter(None, texts))):
+        texts = tuple(text and text.translate(_ESCAPED) for text in texts)
+    tiers, quantities = product.price_tiers, product.quantities
+    grams = _NULL if product.grams is None else product.grams
+    meta = json.dumps(dict(product.meta)).translate(_ESCAPED) if product.meta else _NULL
+    return (
+        "\t".join([_NULL if text is None else text for text in texts])
+        + f"\t{grams}\t{'t' if product.inventory_management else 'f'}"
+        f"\t{_escaped_names(tuple(tiers))}\t{number_array(tiers)}"
+        f"\t{_escaped_names(tuple(quantities))}\t{number_array(quantities)}\t{meta}\tt\n"
+    )
+
+
+@lru_cache(maxsize=1024)
+def _escaped_names(names: tuple[str, ...]) -> str:
+    return name_array(names).translate(_ESCAPED)
 
 
 @lru_cache(maxsize=1024)
