@@ -137,7 +137,7 @@ def test_options_and_variants_of_product_set_belong_together(caller: Any) -> Non
     assert caller.codes(SET, i=twice, id={"id": first["id"]}) == ["INVALID_VARIANT"]
     four = {
         "productOptions": [{"name": str(at), "values": [{"name": "x"}]} for at in range(4)],
-        "variants": [],
+        "variants": both["variants"],
     }
     assert caller.codes(SET, i=four, id={"id": first["id"]}) == ["OPTIONS_OVER_LIMIT"]
     assert len(caller.shop.find("Product", first["id"])["variants"]) == 1
@@ -337,3 +337,27 @@ def test_a_very_full_shop_takes_only_so_many_new_variants_a_day(opened: Callable
     assert caller.post(SET, i={"title": "Cap", **sizes("A", "B")}).status_code == 200
     plus = opened(plan="plus", variants_without_daily_limit=3, new_variants_a_day=2)
     assert plus.post(SET, i=sent).status_code == 200
+
+
+def test_a_price_that_is_no_number_is_refused_before_anything_is_done(caller: Any) -> None:
+    product = hat(caller, "S")
+    rows = [{"id": product["variants"]["nodes"][0]["id"], "price": "12,50"}]
+    body = caller.ask(UPDATE, p=product["id"], v=rows)
+    assert body["errors"][0]["extensions"]["code"] == "INVALID_VARIABLE"
+    assert "12,50" in body["errors"][0]["message"]
+    literal = UPDATE.replace("variants: $v", 'variants: [{id: "x", price: "dear"}]').replace(
+        "$v: [ProductVariantsBulkInput!]!, ", ""
+    )
+    assert "dear" in caller.ask(literal, p=product["id"])["errors"][0]["message"]
+
+
+def test_staff_add_a_variant_and_an_app_that_does_not_know_it_deletes_it(caller: Any) -> None:
+    product = hat(caller, "S")
+    row = {"sku": "HAT-BY-HAND", "options": {"Size": "XL"}, "quantity": 3}
+    caller.shop.edit_product("HAT-S", add_variant=row)
+    assert skus(caller, "sku:HAT*") == ["HAT-S", "HAT-BY-HAND"]
+    assert caller.codes(SET, i={**sizes("S"), "variants": []}, id={"id": product["id"]}) == [
+        "VARIANTS_INPUT_MISSING"
+    ]
+    caller.root(SET, i=sizes("S"), id={"id": product["id"]})
+    assert skus(caller, "sku:HAT*") == ["HAT-S"]

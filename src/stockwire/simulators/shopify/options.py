@@ -104,6 +104,8 @@ def create(**options: Any) -> Shopify:
     for name in ("scopes", "locations", "publications"):
         if isinstance(options.get(name), str):
             options[name] = tuple(part.strip() for part in options[name].split(",") if part.strip())
+    if isinstance(options.get("webhook_retry_s"), (str, int, float)):
+        options["webhook_retry_s"] = tuple(float(part) for part in str(options["webhook_retry_s"]).split(","))
     if isinstance(options.get("stands_at"), str):
         options["stands_at"] = datetime.fromisoformat(options["stands_at"].replace("Z", "+00:00"))
     if options.get("stands_at") is not None and options["stands_at"].tzinfo is None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from graphql import GraphQLError
+
 from stockwire.simulators.shopify import catalogue, collections, given, media, metafields, places
 from stockwire.simulators.shopify.fields import field, inputs, plain, user_error
 
@@ -56,7 +58,10 @@ def product_set(_: Any, call: Call, sent: Record) -> Record:
         late: list[Record] = []
         held = _target(shop, sent.get("identifier") or {}, wanted, late)
         later = _Plan(shop, held, wanted, sent.get("identifier") or {}, late)
-        operation["product"] = None if late else later.carry_out()
+        try:
+            operation["product"] = None if late else later.carry_out()
+        except GraphQLError as error:
+            late.append(user_error(error.message, None, "JOB_ERROR"))
         operation["userErrors"] = late
         operation["status"] = "COMPLETE"
 
@@ -200,7 +205,7 @@ class _Plan:
             message = "Product options input is required when updating variants"
             self.errors.append(user_error(message, ["input"], "PRODUCT_OPTIONS_INPUT_MISSING"))
             return
-        if variants is None:
+        if not variants:
             message = "Variants input is required when updating product options"
             self.errors.append(user_error(message, ["input", "variants"], "VARIANTS_INPUT_MISSING"))
             return

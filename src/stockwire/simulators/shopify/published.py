@@ -35,7 +35,7 @@ from stockwire.simulators.shopify.fields import (
     refused,
     user_error,
 )
-from stockwire.simulators.shopify.gids import shown_decimal, shown_money, shown_time
+from stockwire.simulators.shopify.gids import decimal, shown_decimal, shown_money, shown_time
 from stockwire.simulators.shopify.idempotency import DEMANDING
 from stockwire.simulators.shopify.pages import Connection
 
@@ -114,9 +114,18 @@ def import_resolvers() -> None:
 
 def _show(kind: GraphQLScalarType) -> None:
     shown = SHOWN.get(kind.name)
+    if kind.name in ("Money", "Decimal"):
+        kind.coerce_input_value = _number
     if shown is not None:
         kind.serialize = shown  # type: ignore[method-assign, assignment]
         kind.coerce_output_value = shown
+
+
+def _number(value: Any) -> Any:
+    """A number, or text that is one."""
+    if isinstance(value, bool) or decimal(value) is None:
+        raise GraphQLError(f"invalid decimal '{value}'")
+    return value
 
 
 SHOWN: dict[str, Callable[[Any], Any]] = {
