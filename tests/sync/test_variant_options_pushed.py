@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stockwire.connectors.woocommerce import WooCommerceSettings
 from stockwire.simulators.woocommerce.catalogue import chosen_options
 
 Sizes = Mapping[str, Sequence[str]]
@@ -145,3 +146,26 @@ def test_pictures_the_shop_cannot_fetch_need_you_and_hold_up_nothing_else(rehear
     assert needs(rehearsal) == []
     assert rehearsal.hub.rows(pictures_held)[0][0] == 1
     assert rehearsal.stand.calls.writes == 1
+
+
+MAP = """{"title": "{{product.title}}", "variations": [
+  {"sku": "{{variant.sku}}", "regular_price": "{{variant.price_tier_retail}}", "stock_quantity": "{{variant.qty}}"}
+]}"""
+
+
+def test_with_a_field_map_only_what_it_gives_is_sent(rehearsal, hold, push):
+    from stockwire.hub.models import Channel
+
+    with rehearsal.hub.scope():
+        channel = Channel.objects.get(pk=rehearsal.channel_id)
+        settings = channel.read_settings(WooCommerceSettings)
+        channel.write_settings(settings.model_copy(update={"product_map": MAP}))
+        channel.save()
+    hold("BOLT", {"BOLT": ()}, tags="steel")
+    hold("SHIRT", {"S-R": ("S",), "M-R": ("M",)}, ("Size",))
+    push()
+    assert (needs(rehearsal), shelf(rehearsal)) == ([], {"BOLT": (), "S-R": ("S",), "M-R": ("M",)})
+    held = {row["sku"]: row for row in rehearsal.stand.app.shop.products.values()}
+    assert (held["BOLT"]["regular_price"], held["BOLT"]["stock_quantity"]) == ("115.00", 4)
+    assert held["BOLT"]["tags"] == []
+    assert (held["M-R"]["regular_price"], held["M-R"]["stock_quantity"]) == ("115.00", 4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stockwire.connectors.woocommerce.channel import WooCommerceChannel
 from stockwire.connectors.woocommerce.gate import order_gate
+from stockwire.connectors.woocommerce.product_map import PRICES, STOCK
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.connectors.woocommerce.webhooks import read_webhook
 from stockwire.domain.terms import SettingTerms
@@ -25,6 +26,10 @@ connector = ChannelConnector(
     read_webhook=read_webhook,
     order_gate=order_gate,
     terms=lambda settings: SettingTerms(
-        withheld=settings.withheld, delete_enabled=settings.delete_product_enabled
+        withheld=settings.withheld,
+        product_map=settings.product_map,
+        map_prices=PRICES,
+        map_stock=STOCK,
+        delete_enabled=settings.delete_product_enabled,
     ),
 )

@@ -26,7 +26,8 @@ from stockwire.connectors.woocommerce.refusals import (
     read_error,
     redacted,
 )
-from stockwire.connectors.woocommerce.settings import Authentication, WooCommerceSettings
+from stockwire.connectors.woocommerce.setting_types import Authentication
+from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.errors import NotSetUp, StockwireError, TryLater
 
 PAGE = 100

@@ -17,7 +17,8 @@ from stockwire.connectors.woocommerce.lookup import find_by_sku
 from stockwire.connectors.woocommerce.pace import Pace
 from stockwire.connectors.woocommerce.pictures import Pictures, speaks_of_pictures
 from stockwire.connectors.woocommerce.products import Products
-from stockwire.connectors.woocommerce.settings import DeleteMode, WooCommerceSettings
+from stockwire.connectors.woocommerce.setting_types import DeleteMode
+from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.connectors.woocommerce.translate import needs_held_prices, row_of, seen_of, sku_key
 from stockwire.connectors.woocommerce.variations import Variations
 from stockwire.errors import Refused, StockwireError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stockwire.connectors.woocommerce import batches, refusals
 from stockwire.connectors.woocommerce.items import Item, Kind, Row, Run
 from stockwire.connectors.woocommerce.refusals import ShopError, explain_row, read_error
-from stockwire.connectors.woocommerce.settings import DeleteMode
+from stockwire.connectors.woocommerce.setting_types import DeleteMode
 from stockwire.errors import Refused, StockwireError
 from stockwire.ports import Done, Link
 

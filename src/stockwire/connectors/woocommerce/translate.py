@@ -10,10 +10,13 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from stockwire.connectors.woocommerce.settings import WeightUnit, WooCommerceSettings
+from stockwire.connectors.woocommerce.amounts import decimal_or_none, money, number, quantity
+from stockwire.connectors.woocommerce.product_map import mapped
+from stockwire.connectors.woocommerce.setting_types import WeightUnit
+from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.errors import Refused
 from stockwire.ports import Action, Change, Value, VariantChange
 
@@ -23,8 +26,6 @@ _GRAMS_PER = {
     WeightUnit.LBS: Decimal("453.59237"),
     WeightUnit.OZ: Decimal("28.349523125"),
 }
-_LARGEST_PRICE = Decimal("1e12")
-_LARGEST_QUANTITY = 2_147_483_647
 _BARCODE = re.compile(r"[0-9-]*")
 _GONE = {"trash", "auto-draft"}
 
@@ -67,11 +68,12 @@ def row_of(
     wanted = {field.name: field.after for field in change.fields}
     fields: dict[str, Any] = {}
     notes: list[str] = []
-    _put_content(change, wanted, settings, fields, notes, creating=creating)
+    made = mapped(change.sku, wanted, settings, notes)
+    _put_content(change, wanted, settings, fields, notes, creating=creating, title=made.get("name"))
     _put_prices(change.sku, wanted, settings, fields, notes, held=held)
     if settings.inventory_management:
         _put_stock(change.sku, wanted, fields, notes)
-    return Row(fields, tuple(notes))
+    return Row({**fields, **made}, tuple(notes))
 
 
 def family_row_of(change: Change, settings: WooCommerceSettings, *, creating: bool = False) -> Row:
@@ -79,10 +81,11 @@ def family_row_of(change: Change, settings: WooCommerceSettings, *, creating: bo
     wanted = {field.name: field.after for field in change.fields}
     fields: dict[str, Any] = {}
     notes: list[str] = []
-    _put_content(change, wanted, settings, fields, notes, creating=creating)
+    made = mapped(change.sku, wanted, settings, notes, is_family=True)
+    _put_content(change, wanted, settings, fields, notes, creating=creating, title=made.get("name"))
     if creating:
         fields["type"] = "variable"
-    return Row(fields, tuple(notes))
+    return Row({**fields, **made}, tuple(notes))
 
 
 def variation_row_of(
@@ -98,6 +101,7 @@ def variation_row_of(
     _put_prices(change.sku, wanted, settings, fields, notes, held=held)
     if settings.inventory_management:
         _put_stock(change.sku, wanted, fields, notes)
+    fields |= mapped(change.sku, wanted, settings, notes, is_variation=True)
     return Row(fields, tuple(notes))
 
 
@@ -108,7 +112,7 @@ def needs_held_prices(change: Change | VariantChange) -> bool:
 
 
 def prices_of(product: Mapping[str, Any]) -> Prices:
-    return Prices(_decimal_or_none(product.get("regular_price")), _decimal_or_none(product.get("sale_price")))
+    return Prices(decimal_or_none(product.get("regular_price")), decimal_or_none(product.get("sale_price")))
 
 
 def seen_of(product: Mapping[str, Any], settings: WooCommerceSettings) -> dict[str, Value]:
@@ -128,12 +132,12 @@ def seen_of(product: Mapping[str, Any], settings: WooCommerceSettings) -> dict[s
     seen["compare_at"] = None if prices.sale is None else prices.regular
     if "global_unique_id" in product:
         seen["barcode"] = str(product["global_unique_id"] or "")
-    if (weight := _decimal_or_none(product.get("weight"))) is not None:
+    if (weight := decimal_or_none(product.get("weight"))) is not None:
         seen["grams"] = int((weight * _GRAMS_PER[settings.weight_unit]).to_integral_value())
     if settings.inventory_management:
         seen["inventory_management"] = product.get("manage_stock") is True
         quantity = product.get("stock_quantity")
-        seen["quantity"] = quantity if isinstance(quantity, int) else _decimal_or_none(quantity)
+        seen["quantity"] = quantity if isinstance(quantity, int) else decimal_or_none(quantity)
     return seen
 
 
@@ -141,13 +145,13 @@ def differences(sent: Mapping[str, Any], answered: Mapping[str, Any]) -> list[st
     """Prices and stock that the shop did not take as sent, each in words; it never says so itself."""
     found = []
     for name, title in (("regular_price", "price"), ("sale_price", "sale price")):
-        if name in sent and _decimal_or_none(sent[name]) != _decimal_or_none(answered.get(name)):
+        if name in sent and decimal_or_none(sent[name]) != decimal_or_none(answered.get(name)):
             found.append(
                 f"{title} {_shown(sent[name])} was sent and the shop holds {_shown(answered.get(name))}"
             )
     if "stock_quantity" in sent:
         stock, held = sent["stock_quantity"], answered.get("stock_quantity")
-        if _decimal_or_none(held) != Decimal(stock):
+        if decimal_or_none(held) != Decimal(stock):
             found.append(f"stock {stock} was sent and the shop holds {_shown(held)}")
     return found
 
@@ -172,9 +176,11 @@ def _put_content(
     notes: list[str],
     *,
     creating: bool,
+    title: object,
 ) -> None:
+    """`title` is what a field map gives instead of ours."""
     if "title" in wanted or creating:
-        title = str(wanted.get("title") or "").strip()
+        title = str(title or wanted.get("title") or "").strip()
         if not title:
             raise Refused(
                 f"{change.sku}: the product has no title, and the shop would call it just Product.",
@@ -203,7 +209,7 @@ def _put_measures(
     if "barcode" in wanted:
         _put_barcode(sku, str(wanted["barcode"] or "").strip(), fields, notes)
     if wanted.get("grams") is not None:
-        grams = _number(sku, "weight", wanted["grams"])
+        grams = number(sku, "weight", wanted["grams"])
         weight = (grams / _GRAMS_PER[settings.weight_unit]).quantize(Decimal("0.0001"))
         fields["weight"] = f"{weight.normalize():f}"
 
@@ -233,12 +239,14 @@ def _put_prices(
     price: Value = wanted.get("price")
     if "price" not in wanted and held is not None:
         price = held.regular if held.sale is None else held.sale
-    selling = _money(sku, "price", price, settings, notes)
+    selling = money(sku, "price", price, settings.price_decimals, notes)
     if "compare_at" not in wanted:
         fields["regular_price"] = selling
         return
     before = wanted["compare_at"]
-    compare_at = None if before is None else _money(sku, "compare-at price", before, settings, notes)
+    compare_at = (
+        None if before is None else money(sku, "compare-at price", before, settings.price_decimals, notes)
+    )
     if compare_at is not None and Decimal(compare_at) > Decimal(selling):
         fields["regular_price"], fields["sale_price"] = compare_at, selling
     else:
@@ -259,54 +267,8 @@ def _put_stock(sku: str, wanted: Mapping[str, Value], fields: dict[str, Any], no
             f"{sku}: there is no stock figure for this product, and the shop would take that for 0.",
             hint="Give it a quantity in the warehouse this channel sells from, or stop sending stock.",
         )
-    exact = _number(sku, "stock", wanted["quantity"], negative=True)
-    whole = int(exact.to_integral_value(ROUND_FLOOR))
-    if whole != exact:
-        notes.append(f"{sku}: stock {exact:f} was rounded down, because the shop counts in whole units.")
-    if whole < 0:
-        notes.append(f"{sku}: stock {exact:f} was sent as 0.")
     fields["manage_stock"] = True
-    fields["stock_quantity"] = min(max(whole, 0), _LARGEST_QUANTITY)
-
-
-def _money(sku: str, name: str, value: Value, settings: WooCommerceSettings, notes: list[str]) -> str:
-    if value is None:
-        raise Refused(
-            f"{sku}: the product has no {name}, and without one the shop cannot sell it.",
-            hint="Give it a price in the price list this channel uses.",
-        )
-    amount = _number(sku, name, value)
-    if amount >= _LARGEST_PRICE:
-        raise Refused(f"{sku}: the {name} {amount:f} is too large.", hint="Correct it in the source.")
-    rounded = amount.quantize(Decimal(1).scaleb(-settings.price_decimals), ROUND_HALF_UP)
-    if rounded != amount:
-        notes.append(f"{sku}: {name} {amount:f} was rounded to {rounded:f}.")
-    return f"{rounded:f}"
-
-
-def _number(sku: str, name: str, value: Value, *, negative: bool = False) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, Decimal | int):
-        raise Refused(
-            f"{sku}: the {name} {value!r} is not a number.", hint="Correct it in the source and sync again."
-        )
-    amount = Decimal(value)
-    if not amount.is_finite():
-        raise Refused(f"{sku}: the {name} {value} is not a number.", hint="Correct it in the source.")
-    if amount < 0 and not negative:
-        raise Refused(
-            f"{sku}: the {name} {amount:f} is negative, and the shop would sell at it.",
-            hint="Correct it in the source and sync again.",
-        )
-    return abs(amount) if amount == 0 else amount
-
-
-def _decimal_or_none(value: object) -> Decimal | None:
-    if value is None or value == "" or isinstance(value, bool):
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
+    fields["stock_quantity"] = quantity(sku, wanted["quantity"], notes)
 
 
 def _shown(value: object) -> str:
