@@ -120,6 +120,8 @@ def test_what_was_left_out_is_listed_and_not_in_the_schema() -> None:
         for name in found.left_out:
             kind, field = name.split(".")
             assert field not in found.schema.type_map[kind].fields
+        assert "CollectionRuleSet.*" in found.left_out
+        assert "Order.*" not in found.left_out
 
 
 def test_every_object_that_needs_access_says_which_scopes_do() -> None:

@@ -7,6 +7,7 @@ half of a mutation is done.
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ from graphql.validation import ValidationContext, ValidationRule
 
 from stockwire.simulators.shopify.bucket import SINGLE_QUERY_LIMIT
 from stockwire.simulators.shopify.cost import Cost
-from stockwire.simulators.shopify.fields import INPUTS, Call, not_simulated
+from stockwire.simulators.shopify.fields import INPUTS, Call, not_simulated, refused
 from stockwire.simulators.shopify.published import Published, published
 
 if TYPE_CHECKING:
@@ -177,12 +178,16 @@ def _validated(version: Published, query: str) -> DocumentNode | list[GraphQLErr
 
 
 def _or_left_out(version: Published, error: GraphQLError) -> GraphQLError:
-    """A root that Shopify publishes and the trimmed schema lacks is not simulated, rather than unknown."""
-    for node in error.nodes or ():
-        if isinstance(node, FieldNode):
-            for root in ("QueryRoot", "Mutation"):
-                if f"{root}.{node.name.value}" in version.left_out and f"'{root}'" in error.message:
-                    return not_simulated(f"The field {root}.{node.name.value}")
+    """What Shopify publishes and the trimmed schema lacks is not simulated, rather than unknown."""
+    found = re.match(r"Cannot query field '(\w+)' on type '(\w+)'", error.message)
+    if found is None:
+        return error
+    field, kind = found[1], found[2]
+    if f"{kind}.{field}" in version.left_out:
+        return not_simulated(f"The field {kind}.{field}")
+    if f"{kind}.*" in version.left_out:
+        message = f"The field {kind}.{field} is not simulated by Stockwire, if Shopify publishes it at all"
+        return refused(f"{message} (docs/simulators/shopify.md).", "NOT_SIMULATED")
     return error
 
 

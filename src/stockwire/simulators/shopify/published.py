@@ -50,7 +50,10 @@ DOCUMENTATION = "https://shopify.dev/api/usage/access-scopes"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The schema of one version. `left_out` names roots that Shopify publishes and the trimming dropped."""
+    """The schema of one version. `left_out` names what the trimming dropped.
+
+    A root as "QueryRoot.giftCards", a type that lost fields as "GiftCard.*".
+    """
 
     version: str
     schema: GraphQLSchema
