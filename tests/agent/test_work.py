@@ -169,6 +169,7 @@ def test_every_order_is_raised_once_when_many_go_at_the_same_time_among_faults(h
     }
 
 
+@pytest.mark.slow
 def test_a_hub_that_cannot_be_reached_is_not_told_every_outcome_in_vain(hub, omni, make_loop):
     loop = make_loop()
     hub.deaf_to_outcomes = True

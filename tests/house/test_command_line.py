@@ -198,6 +198,7 @@ def test_a_simulator_whose_port_is_taken_says_so(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["web", "worker"])
 @pytest.mark.parametrize(
     ("url", "message"),
@@ -215,6 +216,7 @@ def test_a_database_that_cannot_be_used_is_an_error_in_two_lines(
     assert "wrong" not in done.stderr.replace("wrong.", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -237,6 +239,7 @@ def test_a_set_up_that_cannot_be_is_an_error_in_two_lines(
     assert_plain_error(run(*words, **hub.environment), message)
 
 
+@pytest.mark.slow
 def test_setting_up_from_the_command_line_prints_what_comes_next(hub: Any, tmp_path: Path) -> None:
     settings = tmp_path / "omni.toml"
     settings.write_text('param_default_customer_code = "WEB001"\n')

@@ -25,6 +25,7 @@ from stockwire.errors import NotSetUp, TryLater
 from stockwire.hub.database import django_parameters
 from stockwire.servers.postgres import PrivatePostgres, default_folder
 
+pytestmark = pytest.mark.slow  # each starts servers of its own
 AS_ROOT = os.geteuid() == 0
 
 

@@ -98,6 +98,7 @@ def test_answers_that_cannot_be_read_are_refused(web: Any) -> None:
     assert msgspec.msgpack.decode(answer.content, type=wire.Confirmed).known is False
 
 
+@pytest.mark.slow
 def test_orders_are_listed_found_and_acted_on_from_the_command_line(web: Any) -> None:
     from stockwire.hub.models import Channel, Order
 
