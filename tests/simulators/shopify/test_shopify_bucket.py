@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -79,3 +80,22 @@ def test_a_call_with_several_mutations_costs_their_sum(caller: Any) -> None:
     query = """mutation($id: ID!) { a: tagsAdd(id: $id, tags: ["x"]) { userErrors { message } }
       b: tagsRemove(id: $id, tags: ["x"]) { userErrors { message } } }"""
     assert caller.cost(query, id=number) == (20, 20)
+
+
+def test_calls_side_by_side_get_no_more_points_than_the_bucket_held(caller: Any) -> None:
+    caller.shop.fill(1)
+    caller.shop.throttle(2000 - 100)
+    query = 'mutation($id: ID!) { tagsAdd(id: $id, tags: ["x"]) { userErrors { message } } }'
+    number = caller.shop.variant("SW-00001-01")["product"]["id"]
+    bodies: list[dict[str, Any]] = []
+
+    def call() -> None:
+        bodies.extend(caller.ask(query, id=number) for _ in range(5))
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum("data" in body for body in bodies) == 10
+    assert sum("errors" in body for body in bodies) == 10

@@ -89,17 +89,17 @@ class Shopify:
             sent = json.loads(request.get_data())
         except ValueError:
             return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
-        if not isinstance(sent, dict) or not isinstance(sent.get("query"), str):
+        variables = (sent.get("variables") or {}) if isinstance(sent, dict) else None
+        if not isinstance(variables, dict) or not isinstance(sent.get("query"), str):
             return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
         fault = request.environ.get("stockwire.fault")
         if fault is not None and fault.kind == "partial":
             # It waits for the next mutation, should this be a query.
             shop.rows_to_fail = fault.items
-        call = Call(shop, scopes, answering, now)
         with shop.acting():
-            body = shop.executor.answer(
-                call, sent["query"], sent.get("variables") or {}, sent.get("operationName")
-            )
+            # The time of the call is when its turn has come: the bucket must never see time run backwards.
+            call = Call(shop, scopes, answering, shop.clock.now())
+            body = shop.executor.answer(call, sent["query"], variables, sent.get("operationName"))
         response = _json(body, 429 if _of_the_day(body) else 200)
         response.headers["X-Shopify-API-Version"] = answering
         return response
