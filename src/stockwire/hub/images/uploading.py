@@ -147,7 +147,8 @@ def _few_enough(count: int) -> None:
 
 
 def _is_shown(name: str) -> bool:
-    return not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    parts = (part for part in PurePosixPath(name).parts if part != "..")
+    return not any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
 def _code(name: str, rules: Sequence[Replace]) -> str:
