@@ -16,6 +16,7 @@ from stockwire.errors import StockwireError
 # Command name -> (module, attribute). What is not asked for is not imported.
 COMMANDS = {
     "agent": ("stockwire.agent.commands", "agent"),
+    "audit": ("stockwire.audit_commands", "audit"),
     "check": ("stockwire.channel_commands", "check_kind"),
     "channel": ("stockwire.channel_commands", "channel"),
     "client": ("stockwire.setup_commands", "client"),
@@ -30,8 +31,10 @@ COMMANDS = {
     "migrate": ("stockwire.hub_commands", "migrate"),
     "notify": ("stockwire.notify_commands", "notify"),
     "order": ("stockwire.order_commands", "order"),
+    "segment": ("stockwire.attribute_commands", "segment"),
     "sim": ("stockwire.sim_commands", "sim"),
     "source": ("stockwire.linking_commands", "source"),
+    "template": ("stockwire.attribute_commands", "template"),
     "up": ("stockwire.hub_commands", "up"),
     "user": ("stockwire.setup_commands", "user"),
     "web": ("stockwire.hub_commands", "web"),

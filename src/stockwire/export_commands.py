@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -43,6 +44,42 @@ def export_products(
 
     chosen = [part for part in columns.split(",") if part.strip()]
     with verb.export_products(client_id, source_id=source_id, channel_id=channel_id, columns=chosen) as found:
+        count = _write(file, found.columns, found.rows)
+    click.echo(f"{count:,} rows written to {file}.")
+
+
+@export.command("customers")
+@_FILE
+@_CLIENT
+@click.option("--channel", "channel_id", type=int, required=True, help="Id of the channel they buy on.")
+def export_customers(file: Path, client_id: int, channel_id: int) -> None:
+    """Export the customers of a channel in the columns of the import's template. Passwords are left out.
+
+    Example: stockwire export customers --client 1 --channel 3 customers.csv
+    """
+    start_django(None)
+    from stockwire.hub.sync import export_customers as verb
+
+    with verb.export_customers(client_id, channel_id) as found:
+        count = _write(file, found.columns, found.rows)
+    click.echo(f"{count:,} rows written to {file}.")
+
+
+@export.command("orders")
+@_FILE
+@_CLIENT
+@click.option("--channel", "channel_id", type=int, help="Only those of this channel.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only those stored since this day (UTC).")
+def export_orders(file: Path, client_id: int, channel_id: int | None, since: datetime | None) -> None:
+    """Export orders, one row each, without their lines.
+
+    Example: stockwire export orders --client 1 --since 2026-11-01 orders.csv
+    """
+    start_django(None)
+    from stockwire.hub.sync import export_orders as verb
+
+    since = since.replace(tzinfo=UTC) if since else None
+    with verb.export_orders(client_id, channel_id=channel_id, since=since) as found:
         count = _write(file, found.columns, found.rows)
     click.echo(f"{count:,} rows written to {file}.")
 

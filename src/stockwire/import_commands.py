@@ -87,6 +87,51 @@ def import_products(
     seen.end(report_file)
 
 
+@import_group.command("customers")
+@_FILE
+@_CLIENT
+@click.option("--channel", "channel_id", type=int, required=True, help="Id of the channel they buy on.")
+@_DRY
+@click.option("--ignore-new", is_flag=True, help="Ignore new customers.")
+@_REPORT
+def import_customers(
+    file: Path, client_id: int, channel_id: int, report_file: Path | None, **options: bool
+) -> None:
+    """Import customers from a CSV or XLSX file in the columns of the template (docs/import-export.md).
+
+    Their account codes belong to the source of the channel. Passwords are hashed and never shown.
+
+    Example: stockwire import customers --client 1 --channel 3 --dry-run customers.csv
+    """
+    start_django(None)
+    from stockwire.hub.sync import import_customers as verb
+
+    with _following(report_file) as (seen, progress):
+        counts = verb.import_customers(
+            client_id,
+            channel_id,
+            file,
+            verb.Options(who=who(), **options),
+            report=seen.take,
+            progress=progress,
+        )
+    would = " (dry run, nothing was written)" if options["dry_run"] else ""
+    _show(
+        f"Customers of {file.name}{would}",
+        (
+            ("Rows processed", counts.rows),
+            ("New customers being added", counts.added),
+            ("Existing customers being updated", counts.updated),
+            ("Rows skipped", counts.skipped),
+            ("Rows with a problem", counts.problems),
+            ("Accounts that Omni has raised an order for", counts.confirmed),
+        ),
+    )
+    if counts.unknown_columns:
+        click.echo(f"Columns that mean nothing here: {', '.join(counts.unknown_columns)}.", err=True)
+    seen.end(report_file)
+
+
 def who() -> str:
     """As it stands in the audit."""
     return f"{getpass.getuser()} (command line)"

@@ -40,6 +40,7 @@ def client_tables(hub: Any) -> list[tuple[str, str]]:
 CHECKED: dict[str, dict[str, Any]] = {
     "flags": {"channel_id": 1, "owner": "system"},
     "orders": {"fetched_at": "2026-11-23T00:00:00Z"},
+    "segments": {"user_id": 1},
 }
 
 
@@ -179,6 +180,7 @@ def test_the_look_ups_that_cross_clients_give_back_ids_and_nothing_more(hub: Any
         "stockwire_clients_with_due_images",
         "stockwire_due_fetches",
         "stockwire_due_lanes",
+        "stockwire_prune_audit",
         "stockwire_user_by_api_token",
         "stockwire_user_by_username",
     ]

@@ -154,6 +154,14 @@ def tell_of_trouble(timestamp: int) -> None:
         notify.client(client_id, timezone.now(), UP_SINCE)
 
 
+@app.periodic(cron="40 2 * * *")
+@app.task(name="prune_audit", queueing_lock="prune_audit")
+def prune_audit(timestamp: int) -> None:
+    from stockwire.hub.sync import audit_trail
+
+    audit_trail.prune()
+
+
 @app.periodic(cron="17 3 * * *")
 @app.task(name="forget_expired_sessions", queueing_lock="forget_expired_sessions")
 def forget_expired_sessions(timestamp: int) -> None:

@@ -1,5 +1,6 @@
 """Every table of the hub, one file per family."""
 
+from stockwire.hub.models.attributes import AttributeTemplate, TemplateAttribute
 from stockwire.hub.models.audit import Audit
 from stockwire.hub.models.belonging import ChannelRule, Flag
 from stockwire.hub.models.catalogue import (
@@ -12,6 +13,7 @@ from stockwire.hub.models.catalogue import (
     Variant,
 )
 from stockwire.hub.models.clients import ApiToken, Client, Role, User
+from stockwire.hub.models.customers import Customer, CustomerAddress, CustomerMeta
 from stockwire.hub.models.fetches import SourceFetch
 from stockwire.hub.models.lanes import Lane, LaneKind
 from stockwire.hub.models.links import ChannelLink, Known, KnownProduct, ProductLink, Stale, StaleState
@@ -32,6 +34,7 @@ from stockwire.hub.models.orders import (
     WebhookReceipt,
 )
 from stockwire.hub.models.places import Agent, Channel, Source, SourceProblem
+from stockwire.hub.models.segments import Segment
 from stockwire.hub.models.sharing import ChannelBudget, ChannelSecret
 from stockwire.hub.models.shipments import Shipment, ShipmentState
 
@@ -40,6 +43,7 @@ __all__ = [
     "Agent",
     "Alert",
     "ApiToken",
+    "AttributeTemplate",
     "Audit",
     "Channel",
     "ChannelBudget",
@@ -47,6 +51,9 @@ __all__ = [
     "ChannelRule",
     "ChannelSecret",
     "Client",
+    "Customer",
+    "CustomerAddress",
+    "CustomerMeta",
     "FetchState",
     "Flag",
     "HeldDeactivation",
@@ -75,6 +82,7 @@ __all__ = [
     "Recipient",
     "RecipientOverride",
     "Role",
+    "Segment",
     "Shipment",
     "ShipmentState",
     "Source",
@@ -82,6 +90,7 @@ __all__ = [
     "SourceProblem",
     "Stale",
     "StaleState",
+    "TemplateAttribute",
     "User",
     "Variant",
     "WebhookReceipt",

@@ -22,4 +22,8 @@ class Audit(models.Model):
 
     class Meta:
         db_table = "audit"
-        indexes = [models.Index(fields=["client", "-at"], name="audit_newest")]
+        indexes = [
+            models.Index(fields=["client", "-at"], name="audit_newest"),
+            # For letting go of the oldest, of all clients.
+            models.Index(fields=["at"], name="audit_oldest"),
+        ]

@@ -1,0 +1,115 @@
+"""Templates applied to products, segments of people, and an audit that only grows and lets go of the oldest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from stockwire.domain.segments import segment
+from stockwire.errors import Refused
+
+ATTRIBUTES = [{"name": "colour", "required": True}, {"name": "litres", "type": "number", "default": "5"}]
+
+
+@pytest.fixture
+def products(hub: Any, tmp_path: Path) -> None:
+    from stockwire.hub.sync.import_products import Options, import_products
+
+    hub.new_channel(api_url="https://shop.example", consumer_key="ck_1", consumer_secret="cs_1")
+    file = tmp_path / "products.csv"
+    file.write_text(
+        "source_product_code,source_variant_code,title,meta_Colour\nRED,RED,Red paint,red\nTIN,TIN,Tin,\n"
+    )
+    import_products(hub.client_id, hub.source_id, file, Options("thandi"))
+    hub.owner.execute("truncate stale, audit")
+
+
+def meta(hub: Any) -> list[tuple[Any, ...]]:
+    return hub.rows(
+        "select p.source_product_code, m.key, m.value, m.template_name from product_meta m"
+        " join products p on p.id = m.product_id order by 1, 2"
+    )
+
+
+def test_applying_a_template_adds_its_attributes_and_stamps_them(hub: Any, products: None) -> None:
+    from stockwire.hub.sync.templates import apply_template, lacking, set_template, templates_of
+
+    with hub.scope():
+        set_template(hub.client_id, "Paint", ATTRIBUTES, "thandi")
+        assert apply_template(hub.client_id, hub.source_id, "Paint", [], "thandi") == 2
+        assert apply_template(hub.client_id, hub.source_id, "Paint", [], "thandi") == 0
+    assert meta(hub) == [
+        ("RED", "Colour", "red", "Paint"),
+        ("RED", "litres", "5", "Paint"),
+        ("TIN", "colour", "", "Paint"),
+        ("TIN", "litres", "5", "Paint"),
+    ]
+    assert hub.rows("select count(*) from stale") == [(2,)]
+    with hub.scope():
+        assert [(code, one.attribute) for code, one in lacking(hub.source_id)] == [("TIN", "colour")]
+        ids = [row[0] for row in hub.rows("select id from products")]
+        assert {name.name for found in templates_of(ids).values() for name in found} == {"Paint"}
+
+
+def test_a_changed_template_looks_at_its_products_anew_and_a_removed_one_requires_nothing(
+    hub: Any, products: None
+) -> None:
+    from stockwire.hub.sync.templates import apply_template, lacking, remove_template, set_template
+
+    with hub.scope():
+        set_template(hub.client_id, "Paint", ATTRIBUTES, "thandi")
+        apply_template(hub.client_id, hub.source_id, "Paint", ["TIN"], "thandi")
+    hub.owner.execute("truncate stale")
+    with hub.scope():
+        set_template(hub.client_id, "Paint", [{"name": "litres", "type": "number"}], "thandi")
+        assert lacking(hub.source_id) == []
+    assert hub.rows("select count(*) from stale") == [(1,)]
+    with hub.scope():
+        remove_template(hub.client_id, "Paint", "thandi")
+        with pytest.raises(Refused, match="no template"):
+            apply_template(hub.client_id, hub.source_id, "Paint", [], "thandi")
+        with pytest.raises(Refused, match="dropdown has choices"):
+            set_template(hub.client_id, "Paint", [{"name": "x", "type": "dropdown"}], "thandi")
+    actions = [row[0] for row in hub.rows("select action from audit order by id")]
+    assert actions == ["template set", "template applied", "template set", "template removed"]
+
+
+def test_a_second_segment_of_the_same_field_takes_the_place_of_the_first(hub: Any) -> None:
+    from stockwire.hub.setting_up import add_user
+    from stockwire.hub.sync.segments import person, remove_segment, segments_of, set_segment
+
+    add_user(hub.client_id, "sipho", "tall grass moves slowly")
+    with hub.scope():
+        of = person(user="SIPHO")
+        for value in ("Bosch", "Makita"):
+            set_segment(of, segment("products", "vendor", "equal", value), "thandi")
+        assert [str(one) for one in segments_of(of)] == ["vendor equal Makita"]
+        remove_segment(of, "products", "vendor", "thandi")
+        assert segments_of(of) == []
+        for wrong in ({"user": "nobody"}, {}, {"user": "a", "customer": "b"}):
+            with pytest.raises(Refused):
+                person(**wrong)
+    rows = hub.rows("select before, after from audit where action = 'segment set' order by id")
+    assert rows[1] == ({"products": "vendor equal Bosch"}, {"products": "vendor equal Makita"})
+
+
+def test_the_audit_is_kept_400_days_and_nobody_can_shorten_that(hub: Any, postgres: Any) -> None:
+    from stockwire.hub.sync.audit_trail import Asked, entries, prune
+
+    for days in (1, 399, 401, 500):
+        hub.owner.execute(
+            "insert into audit (client_id, at, who, action, subject) values"
+            " (%s, now() - make_interval(days => %s), 'thandi', 'x', %s)",
+            [hub.client_id, days, f"{days} days"],
+        )
+    assert prune() == 2
+    with hub.scope():
+        assert [one.subject for one in entries(Asked())] == ["1 days", "399 days"]
+        assert [one.subject for one in entries(Asked(subject="399", who="THANDI"))] == ["399 days"]
+    with psycopg.connect(postgres.app, autocommit=True) as app:
+        for sql in ("delete from audit", "update audit set who = 'x'", "truncate audit"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(sql)
