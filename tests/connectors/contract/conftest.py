@@ -152,6 +152,14 @@ class Shop(Protocol):
     with_pictures: Mapping[str, str]
     """Settings with which pictures are sent."""
 
+    def told(self, code: str) -> Sequence[str]:
+        """What the shop was told of shipments of an order, each once: texts that name the tracking number.
+        Needed with fulfilment, as is the next."""
+        ...
+
+    ship_path: str
+    """Part of the address of calls that tell of a shipment."""
+
     def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str: ...
 
     def set_status(self, code: str, status: str) -> None: ...
@@ -188,6 +196,7 @@ class WooCommerceShop:
     gives_out_secrets: bool = True
     pictures_at: str = "https://images.example"
     with_pictures: Mapping[str, str] = field(default_factory=dict)
+    ship_path: str = "/notes"
     _opened: ExitStack = field(default_factory=ExitStack)
     _made: list[str] = field(default_factory=list)
 
@@ -299,6 +308,10 @@ class WooCommerceShop:
     def address(self, name: str) -> str:
         return f"{self.pictures_at}/{name}.png"
 
+    def told(self, code: str) -> Sequence[str]:
+        notes = self._api.get(f"/orders/{code}/notes").body
+        return [row["note"] for row in notes if "Reference:" in row["note"]]
+
     def place_order(self, lines: Mapping[str, int], status: str = "processing") -> str:
         items = [{"product_id": int(code), "quantity": quantity} for code, quantity in lines.items()]
         person = {
@@ -380,6 +393,7 @@ class ShopifyShop:
     )
     gives_out_secrets: bool = False
     with_pictures: Mapping[str, str] = field(default_factory=lambda: {"block_image_enabled": "false"})
+    ship_path: str = "#mutation fulfillment"
     _opened: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
@@ -471,6 +485,10 @@ class ShopifyShop:
 
     def address(self, name: str) -> str:
         return f"https://images.example/{name}.png"
+
+    def told(self, code: str) -> Sequence[str]:
+        fulfilments = self.app.shop.shelf("Order")[int(code)]["fulfilments"]
+        return [json.dumps(one["tracking"]) for one in fulfilments]
 
     def word(self, status: str) -> str:
         return {"processing": "paid", "on-hold": "pending", "completed": "paid"}.get(status, status)
@@ -581,6 +599,34 @@ def shop_with_variants(request: pytest.FixtureRequest) -> Iterator[Shop]:
 @pytest.fixture(params=able("variants", SIMULATED))
 def simulated_with_variants(request: pytest.FixtureRequest) -> Iterator[Shop]:
     """Every shop that knows products with variants and can be made to fail."""
+    with SIMULATED[request.param]() as opened:
+        yield opened
+
+
+@pytest.fixture(params=able("shelf", {**SIMULATED, **REAL}))
+def shop_with_shelf(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every shop that can list what it holds."""
+    with {**SIMULATED, **REAL}[request.param]() as opened:
+        yield opened
+
+
+@pytest.fixture(params=able("shelf", SIMULATED))
+def simulated_with_shelf(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every simulated shop that can list what it holds."""
+    with SIMULATED[request.param]() as opened:
+        yield opened
+
+
+@pytest.fixture(params=able("fulfilment", {**SIMULATED, **REAL}))
+def shop_that_ships(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every shop that can be told of shipments."""
+    with {**SIMULATED, **REAL}[request.param]() as opened:
+        yield opened
+
+
+@pytest.fixture(params=able("fulfilment", SIMULATED))
+def simulated_that_ships(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """Every shop that can be told of shipments and can be made to fail."""
     with SIMULATED[request.param]() as opened:
         yield opened
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
-from stockwire.connectors.woocommerce import order_gate
+from stockwire.connectors.woocommerce import connector, order_gate
 from stockwire.connectors.woocommerce.translate_orders import order_of
+from stockwire.domain.order_policy import OrderPolicy
 from stockwire.domain.records import Discount, Order
 from stockwire.errors import Refused
 
@@ -287,3 +290,39 @@ def test_completed_orders_are_raised_when_the_operator_says_so(recorded, setting
     }
     made = settings(add_order_status=SETTINGS_FOR_COMPLETED)
     assert order_gate(made, order_of(body, made))[0]
+
+
+def test_the_items_of_a_bundle_follow_its_line_at_price_0_and_the_order_still_adds_up(order):
+    plain = order("create_guest_coupon_tax_shipping")
+    first = plain.lines[0]
+    bundles = json.dumps({f" {first.sku.lower()} ": ["NUT-M8", "BOLT-M8", "NUT-M8"]})
+    read = order("create_guest_coupon_tax_shipping", bundles=bundles)
+    assert adds_up(read)
+    assert read.lines[0] == first
+    items = {line.sku: line for line in read.lines[1:3]}
+    assert {sku: line.quantity for sku, line in items.items()} == {
+        "NUT-M8": first.quantity * 2,
+        "BOLT-M8": first.quantity,
+    }
+    assert {line.total_excl_tax + line.tax for line in items.values()} == {Decimal(0)}
+    assert {line.tax_lines[0].code for line in items.values()} == {first.tax_lines[0].code}
+    assert len({line.channel_line_code for line in read.lines}) == len(read.lines)
+    assert read.lines[3:] == plain.lines[1:]
+
+
+@pytest.mark.parametrize(
+    "given", ["{", "[]", '{"A": "B"}', '{"A": []}', '{"A": [1]}', '{"A": [""]}', '{" ": ["B"]}']
+)
+def test_bundles_that_are_none_are_refused_in_the_form(settings, given):
+    with pytest.raises(ValidationError, match="bundle"):
+        settings(bundles=given)
+
+
+def test_our_own_prices_are_a_matter_of_the_settings(settings):
+    assert connector.order_policy(settings()) == OrderPolicy()
+    given = settings(
+        order_use_system_price="true", order_use_system_price_tier="Trade", order_use_system_price_tax="14"
+    )
+    assert connector.order_policy(given) == OrderPolicy(
+        system_price=True, system_price_tier="Trade", system_price_tax=Decimal(14)
+    )

@@ -7,6 +7,7 @@ from stockwire.connectors.woocommerce.gate import order_gate
 from stockwire.connectors.woocommerce.product_map import PRICES, STOCK
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.connectors.woocommerce.webhooks import read_webhook
+from stockwire.domain.order_policy import OrderPolicy
 from stockwire.domain.terms import SettingTerms
 from stockwire.ports import Capabilities, ChannelConnector
 
@@ -20,6 +21,8 @@ connector = ChannelConnector(
         variants=True,
         compare_at=True,
         images=True,
+        shelf=True,
+        fulfilment=True,
         fields=frozenset({"title", "body_html", "barcode", "grams", "collection", "tags", "vendor"}),
     ),
     open=WooCommerceChannel,
@@ -31,5 +34,10 @@ connector = ChannelConnector(
         map_prices=PRICES,
         map_stock=STOCK,
         delete_enabled=settings.delete_product_enabled,
+    ),
+    order_policy=lambda settings: OrderPolicy(
+        system_price=settings.order_use_system_price,
+        system_price_tier=settings.order_use_system_price_tier,
+        system_price_tax=settings.order_use_system_price_tax,
     ),
 )

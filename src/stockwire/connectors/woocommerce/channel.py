@@ -10,15 +10,17 @@ import httpx2
 
 from stockwire.connectors.woocommerce import check, push, webhook_health
 from stockwire.connectors.woocommerce.api import PAGE, Api, object_of, rows_of
+from stockwire.connectors.woocommerce.fulfilment import ship
 from stockwire.connectors.woocommerce.lookup import find_by_sku, link_of
 from stockwire.connectors.woocommerce.pace import pace_of
 from stockwire.connectors.woocommerce.refusals import MISSING_ORDER, explain
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
+from stockwire.connectors.woocommerce.shelf import shelf
 from stockwire.connectors.woocommerce.translate import sku_key
 from stockwire.connectors.woocommerce.translate_orders import order_of, stamp
-from stockwire.domain.records import Order
+from stockwire.domain.records import Order, Shipment
 from stockwire.errors import Refused
-from stockwire.ports import Change, Finding, Link, OrderHint, Outcome, WebhookHealth
+from stockwire.ports import Change, Finding, Link, OrderHint, Outcome, Shelved, WebhookHealth
 from stockwire.sharing import Shared
 
 _CARTS = {"checkout-draft", "auto-draft"}
@@ -26,7 +28,7 @@ _MOST_PASSES = 5
 
 
 class WooCommerceChannel:
-    """Implements ports.Channel. Keep it open for several pushes, for its connections; close it after.
+    """Implements ports.Channel, CanShelve and CanShip. Keep it open for several pushes; close it after.
 
     `shared` is not used: a shop has no budget of calls to share, and its keys do not renew.
     """
@@ -96,6 +98,12 @@ class WooCommerceChannel:
 
     def repair_webhooks(self, delivery_url: str) -> Sequence[WebhookHealth]:
         return webhook_health.repair(self._api, self._settings, delivery_url)
+
+    def shelf(self) -> Iterator[Shelved]:
+        return shelf(self._api, self._settings)
+
+    def ship(self, shipment: Shipment) -> Outcome:
+        return ship(self._api, self._settings, shipment)
 
     def close(self) -> None:
         self._api.close()

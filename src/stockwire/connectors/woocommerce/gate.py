@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from stockwire.connectors.woocommerce.settings import NEVER_RAISED, WooCommerceSettings
+from stockwire.connectors.woocommerce.order_settings import NEVER_RAISED
+from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.connectors.woocommerce.translate_orders import REFUNDED, SHOP_DATE
 from stockwire.domain.records import Order
 

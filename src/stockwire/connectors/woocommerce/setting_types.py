@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -44,6 +47,27 @@ def blank_is_none(value: object) -> object:
 def no_category(value: object) -> object:
     """Hubs of this kind show "true" as the default of this id, which names no category."""
     return None if isinstance(value, str) and value.strip().lower() in {"", "true", "false"} else value
+
+
+@lru_cache(maxsize=256)
+def bundles_of(text: str) -> Mapping[str, tuple[str, ...]]:
+    """SKUs of items by the SKU of their bundle. Raises ValueError in words for text that is none."""
+    if not text.strip():
+        return {}
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"bundles is not valid JSON: {error}") from None
+    if not isinstance(read, dict):
+        raise ValueError('bundles must be an object, for example {"SET-1": ["BOLT-M8", "NUT-M8"]}')
+    found = {}
+    for sku, items in read.items():
+        if not sku.strip() or not isinstance(items, list) or not items:
+            raise ValueError(f"the bundle {sku!r} must have a list of SKUs")
+        if not all(isinstance(item, str) and item.strip() for item in items):
+            raise ValueError(f"the bundle {sku!r} must have SKUs between quotes")
+        found[sku.strip().casefold()] = tuple(item.strip() for item in items)
+    return found
 
 
 Switch = Annotated[bool, BeforeValidator(truthy)]

@@ -7,14 +7,12 @@ here talks to a shop.
 from __future__ import annotations
 
 import re
-from datetime import date
 from ipaddress import ip_address
-from typing import Annotated, Self
+from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     SecretStr,
     ValidationInfo,
@@ -22,29 +20,22 @@ from pydantic import (
     model_validator,
 )
 
+from stockwire.connectors.woocommerce.order_settings import OrderSettings
+from stockwire.connectors.woocommerce.product_settings import ProductSettings
 from stockwire.connectors.woocommerce.setting_types import (
     Authentication,
-    CategoryId,
-    DeleteMode,
-    ProductStatus,
     Switch,
-    WeightUnit,
     blank_is_none,
     setting,
 )
-from stockwire.domain import templates
-from stockwire.domain.mapping import escape_of
 
 REST_PATH = "/wp-json/wc/v3"
-NEVER_RAISED = frozenset({"cancelled", "refunded", "failed", "trash", "checkout-draft", "auto-draft"})
 _KNOWN_ENDINGS = re.compile(r"/(wp-json(/wc(/v\d+)?)?|wc-api(/v\d+)?)/?$", re.IGNORECASE)
 _LEGACY_ENDING = re.compile(r"/wc-api(/v\d+)?/?$", re.IGNORECASE)
 
 
-class WooCommerceSettings(BaseModel):
-    """Settings of one WooCommerce channel. Secrets never show in a repr, a dump or a message."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+class ConnectionSettings(BaseModel):
+    """The part of a channel's settings that is about reaching the shop."""
 
     api_url: str = setting(
         ...,
@@ -119,134 +110,6 @@ class WooCommerceSettings(BaseModel):
         ge=1,
         le=8,
     )
-    create_product_enabled: Switch = setting(
-        True,
-        "Create missing products",
-        "Off: only products whose SKU the shop already has are linked and kept up to date.",
-        "Products",
-    )
-    create_product_status: ProductStatus = setting(
-        ProductStatus.PUBLISH,
-        "Status of new products",
-        "The status a product gets when it is created or made active again.",
-        "Products",
-    )
-    delete_product_enabled: Switch = setting(
-        True,
-        "Take deleted products out of the shop",
-        "Exactly true takes them away. Off: the shop keeps them as they are.",
-        "Products",
-    )
-    delete_product_mode: DeleteMode = setting(
-        DeleteMode.TRASH,
-        "How products are taken away",
-        "trash moves them to the shop's bin, where they can be restored. delete removes them for good, "
-        "with their reviews and pictures.",
-        "Products",
-    )
-    restore_from_bin_enabled: Switch = setting(
-        True,
-        "Restore products from the bin",
-        "When a product that is active in the source lies in the shop's bin, restore it: DELETE and then "
-        "ACTIVE brings it back. Off: you are told instead.",
-        "Products",
-    )
-    inventory_management: Switch = setting(
-        True,
-        "Send stock",
-        "Off: quantities and the shop's Manage stock switch are left alone.",
-        "Products",
-    )
-    manage_category_enabled: Switch = setting(
-        True,
-        "Manage categories",
-        "Products get a category named after their collection; it is made below the parent category if the "
-        "shop has none of that name there. Other categories of a product are left alone.",
-        "Products",
-    )
-    category_parent_id: CategoryId = setting(
-        None,
-        "Parent category",
-        "The id of the shop's category below which categories are made, 0 for the top. It stands in the "
-        "address of the category's page in the shop (tag_ID). Empty: categories are not managed.",
-        "Products",
-        ge=0,
-    )
-    create_image_enabled: Switch = setting(
-        True,
-        "Add pictures",
-        "The shop fetches new pictures from their addresses. Off: none are added.",
-        "Products",
-    )
-    delete_image_enabled: Switch = setting(
-        True,
-        "Take pictures away",
-        "Pictures that Stockwire added are taken off the product when they go from the source. Pictures that "
-        "people added are never taken off.",
-        "Products",
-    )
-    product_map: str = setting(
-        "",
-        "Field map",
-        "A Mustache template whose result is JSON, for example {title, variations: [{sku, regular_price, "
-        "stock_quantity}]}. Only the fields it gives are sent. Empty: every field is sent as the flags say.",
-        "Products",
-    )
-    price_decimals: int = setting(
-        2,
-        "Decimals of prices",
-        "Prices are rounded half up to this many decimals. The connection test compares it with the shop.",
-        "Products",
-        ge=0,
-        le=4,
-    )
-    weight_unit: WeightUnit = setting(
-        WeightUnit.KG,
-        "Weight unit of the shop",
-        "As set in the shop under WooCommerce > Settings > Products. Weights are converted from grams.",
-        "Products",
-    )
-    add_order_status: str = setting(
-        "processing",
-        "Raise orders with status",
-        "One status or several with commas, for example processing,completed. Cancelled, refunded, failed "
-        "and binned orders are never raised.",
-        "Orders",
-    )
-    order_code_field: str = setting(
-        "order_number",
-        "Order number from",
-        "The field of the shop's order that people know it by: order_number (or number), id, or meta:KEY "
-        "for a number kept in order meta by a plugin. Empty means id.",
-        "Orders",
-    )
-    order_code_prefix: str = setting("#", "Order number prefix", "Put before the order number.", "Orders")
-    order_from_date: Annotated[date | None, BeforeValidator(blank_is_none)] = setting(
-        None,
-        "Ignore orders before",
-        "YYYY-MM-DD, in the shop's own time. Earlier orders are stored but not raised.",
-        "Orders",
-    )
-    group_duplicate_order_items: Switch = setting(
-        False,
-        "Merge repeated lines",
-        "Lines with the same SKU become one line; quantities and totals are added up.",
-        "Orders",
-    )
-    order_shipping_method_name: str = setting(
-        "",
-        "Delivery description",
-        "A fixed description for delivery lines. Empty: the shop's own.",
-        "Orders",
-    )
-    order_poll_overlap_s: int = setting(
-        10,
-        "Poll overlap (seconds)",
-        "How far each poll reaches back, because the shop's stamps are whole seconds.",
-        "Orders",
-        ge=5,
-        le=3600,
-    )
 
     @field_validator("api_url")
     @classmethod
@@ -270,26 +133,6 @@ class WooCommerceSettings(BaseModel):
     @classmethod
     def _blank_secret_is_none(cls, value: object) -> object:
         return blank_is_none(value)
-
-    @field_validator("add_order_status")
-    @classmethod
-    def _statuses_can_be_raised(cls, value: str) -> str:
-        statuses = [status.strip().lower() for status in value.split(",") if status.strip()]
-        if not statuses:
-            raise ValueError("name at least one order status, for example processing")
-        never = sorted(NEVER_RAISED.intersection(statuses))
-        if never:
-            raise ValueError(f"orders with status {', '.join(never)} are never raised; take it out")
-        return ",".join(statuses)
-
-    @field_validator("product_map")
-    @classmethod
-    def _map_can_be_read(cls, value: str) -> str:
-        try:
-            templates.compile(value, name="product_map", escape=escape_of("product_map"))
-        except templates.TemplateError as error:
-            raise ValueError(str(error)) from None
-        return value
 
     @model_validator(mode="after")
     def _plain_http_is_a_choice(self) -> Self:
@@ -317,26 +160,11 @@ class WooCommerceSettings(BaseModel):
         """True when the legacy API's base was given; the same keys work on wc/v3."""
         return bool(_LEGACY_ENDING.search(urlsplit(self.api_url).path))
 
-    @property
-    def withheld(self) -> dict[str, str]:
-        """Fields that these settings keep back, each with the reason in plain English."""
-        kept: dict[str, str] = {}
-        if not self.inventory_management:
-            reason = "inventory_management is off: the shop counts its own stock"
-            kept |= {"quantity": reason, "inventory_management": reason}
-        if not self.manage_category_enabled:
-            kept["collection"] = "manage_category_enabled is off: categories are the shop's own"
-        elif self.category_parent_id is None:
-            kept["collection"] = "category_parent_id is not set: there is no place for categories yet"
-        if not self.create_image_enabled and not self.delete_image_enabled:
-            kept["images"] = (
-                "create_image_enabled and delete_image_enabled are off: pictures are the shop's own"
-            )
-        return kept
 
-    @property
-    def raised_statuses(self) -> frozenset[str]:
-        return frozenset(self.add_order_status.split(","))
+class WooCommerceSettings(OrderSettings, ProductSettings, ConnectionSettings):
+    """Settings of one WooCommerce channel. Secrets never show in a repr, a dump or a message."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
 
 def _is_loopback(parts: SplitResult) -> bool:

@@ -6,12 +6,15 @@ Times are read from the `_gmt` fields only; the others are in the shop's own tim
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
+from stockwire.connectors.woocommerce.translate import sku_key
 from stockwire.domain.records import (
     Address,
     Customer,
@@ -59,6 +62,7 @@ def _order_of(body: Mapping[str, Any], settings: WooCommerceSettings) -> Order:
     number = _number(body, settings, warnings)
     rates = {str(tax["rate_id"]): tax for tax in body.get("tax_lines") or []}
     lines = [_line(line, rates, warnings) for line in body["line_items"]]
+    lines = [one for line in lines for one in _unbundled(line, settings)]
     if settings.group_duplicate_order_items:
         lines = _grouped(lines)
     warnings += _refund_warnings(body)
@@ -130,6 +134,27 @@ def _line(line: Mapping[str, Any], rates: Mapping[str, Any], warnings: list[str]
         channel_product_code=str(line.get("product_id") or ""),
         channel_variant_code=str(line.get("variation_id") or ""),
     )
+
+
+def _unbundled(line: OrderLine, settings: WooCommerceSettings) -> list[OrderLine]:
+    """A bundle's own line keeps its amounts, so that the order still adds up; its items follow at price 0."""
+    items = settings.items_of_bundles.get(sku_key(line.sku), ())
+    nothing = tuple(replace(tax, amount=Decimal(0)) for tax in line.tax_lines)
+    return [
+        line,
+        *(
+            OrderLine(
+                channel_line_code=f"{line.channel_line_code}-{at}",
+                sku=sku,
+                title=f"{sku} (in {line.sku})",
+                quantity=line.quantity * count,
+                total_excl_tax=Decimal(0),
+                subtotal_excl_tax=Decimal(0),
+                tax_lines=nothing,
+            )
+            for at, (sku, count) in enumerate(Counter(items).items(), 1)
+        ),
+    ]
 
 
 def _tax_lines(line: Mapping[str, Any], rates: Mapping[str, Any]) -> tuple[TaxLine, ...]:
