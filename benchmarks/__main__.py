@@ -8,10 +8,20 @@ import time
 import click
 from rich.console import Console
 
-from benchmarks import figures, first_load, imports, machine, planning, raising_faults, shop, watermark
+from benchmarks import (
+    figures,
+    first_load,
+    imports,
+    machine,
+    planning,
+    raising_faults,
+    shop,
+    shopify,
+    watermark,
+)
 from benchmarks.figures import FULL, QUICK, Figures
 
-PARTS = (watermark, first_load, imports, shop, planning, raising_faults)
+PARTS = (watermark, first_load, imports, shop, shopify, planning, raising_faults)
 NAMES = [name for part in PARTS for name in part.NAMES]
 
 
