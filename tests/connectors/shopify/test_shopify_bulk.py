@@ -88,9 +88,13 @@ def test_when_every_place_for_bulk_operations_is_taken_calls_are_used(desk):
     channel, skus, links = linked(desk, 400)
     given = {"productId": "gid://shopify/Product/1", "variants": []}
     write = Write(VARIANTS_UPDATE, given)
-    with pytest.raises(bulk._NotNow):
-        for _ in range(20):
+
+    def take_all_places():
+        while True:
             bulk._start(Line(channel.api), alone(write), msgspec.json.encode(given) + b"\n")
+
+    with pytest.raises(bulk._NotNow):
+        take_all_places()
     desk.documents.clear()
     outcomes = channel.push(prices(skus, links))
     assert all(isinstance(outcome, Done) for outcome in outcomes)

@@ -97,3 +97,18 @@ def test_the_customer_is_mailed_only_when_the_setting_and_the_shipment_say_so(so
     desk, code = sold
     done(desk.open(notify_customer="false").ship(shipment(code, ("BOLT", 1), notify_customer=True)))
     assert not fulfilments(desk)[0].get("notified", False)
+
+
+def test_a_fulfilment_map_says_what_is_told_of_the_courier(sold):
+    desk, code = sold
+    template = (
+        '{"fulfillment": {"tracking_number": "{{fulfillment.tracking_number}}", "tracking_company": "Karoo '
+        'Couriers", "tracking_url": "https://t.example/{{tracking_number}}", "notify_customer": false}}'
+    )
+    done(desk.open(fulfillment_map=template).ship(shipment(code, ("BOLT", 1), tracking_number="PNJ1")))
+    shown = str(fulfilments(desk)[0]["tracking"])
+    assert "Karoo Couriers" in shown
+    assert "https://t.example/PNJ1" in shown
+    outcome = desk.open(fulfillment_map="{{#open}}").ship(shipment(code, ("NUT", 1), tracking_number="PNJ2"))
+    assert isinstance(outcome, Failed)
+    assert "fulfillment_map" in outcome.error.message

@@ -16,7 +16,9 @@ from stockwire.connectors.shopify.operations import Root, Write, together
 from stockwire.connectors.shopify.order_operations import FULFIL, FULFILMENTS, TRACK
 from stockwire.connectors.shopify.refusals import user_errors
 from stockwire.connectors.shopify.settings import ShopifySettings
+from stockwire.domain.mapping import escape_of, render_json
 from stockwire.domain.records import Shipment
+from stockwire.domain.templates import TemplateError, compile  # noqa: A004 - as in re.compile
 from stockwire.errors import Refused, StockwireError
 from stockwire.ports import Done, Failed, Link, Outcome
 
@@ -124,7 +126,7 @@ def _tell_tracking(
     api: Api, settings: ShopifySettings, shipment: Shipment, name: str, told: Mapping[str, Any]
 ) -> Done:
     link = Link(number(told["id"]))
-    info = tracking(shipment)
+    info = _mapped(shipment, settings, name)[0]
     held = (told.get("trackingInfo") or [{}])[0]
     known = {
         "number": str(held.get("number") or ""),
@@ -136,7 +138,7 @@ def _tell_tracking(
     given = {
         "fulfillmentId": told["id"],
         "trackingInfoInput": info,
-        "notifyCustomer": settings.notify_customer and shipment.notify_customer,
+        "notifyCustomer": _mapped(shipment, settings, name)[1],
     }
     _call(api, TRACK, given, name)
     return Done(link, note=f"Order {name} got the tracking of this shipment.")
@@ -174,11 +176,9 @@ def _plan(
 def _create(
     api: Api, shipment: Shipment, settings: ShopifySettings, name: str, parts: Sequence[dict[str, Any]]
 ) -> str:
-    fulfilment: dict[str, Any] = {
-        "lineItemsByFulfillmentOrder": list(parts),
-        "notifyCustomer": settings.notify_customer and shipment.notify_customer,
-    }
-    if info := tracking(shipment):
+    info, notify = _mapped(shipment, settings, name)
+    fulfilment: dict[str, Any] = {"lineItemsByFulfillmentOrder": list(parts), "notifyCustomer": notify}
+    if info:
         fulfilment["trackingInfo"] = info
     payload = _call(api, FULFIL, {"fulfillment": fulfilment}, name)
     return number(payload["fulfillment"]["id"])
@@ -194,6 +194,40 @@ def tracking(shipment: Shipment) -> dict[str, str]:
     if shipment.tracking_url:
         info["url"] = shipment.tracking_url
     return info
+
+
+def _mapped(shipment: Shipment, settings: ShopifySettings, name: str) -> tuple[dict[str, str], bool]:
+    """What is told of the courier, and whether the customer is mailed; fulfillment_map may say otherwise.
+
+    Its result is {"fulfillment": {tracking_number, tracking_company, tracking_url, notify_customer}}; it sees
+    the shipment under the same names, alone and below `fulfillment` (ASSUMPTION: the guide shows the result
+    only). A location_id in it is passed over: the shop says which location a line is sent from.
+    """
+    notify = settings.notify_customer and shipment.notify_customer
+    info = tracking(shipment)
+    if not settings.fulfillment_map or not info:
+        return info, notify
+    known = {
+        "tracking_number": shipment.tracking_number,
+        "tracking_company": info.get("company", ""),
+        "tracking_url": shipment.tracking_url,
+        "notify_customer": "true" if notify else "false",
+    }
+    try:
+        template = compile(settings.fulfillment_map, escape=escape_of("fulfillment_map"))
+        found = render_json(template, {**known, "fulfillment": known}, label=f"Order {name}")
+    except TemplateError as error:
+        raise Refused(
+            f"Order {name}: fulfillment_map cannot be used: {error}",
+            hint="Correct fulfillment_map in the channel's settings, then ship again.",
+        ) from None
+    told = found.get("fulfillment") if isinstance(found, Mapping) else None
+    told = told if isinstance(told, Mapping) else {}
+    names = {"number": "tracking_number", "company": "tracking_company", "url": "tracking_url"}
+    mapped = {ours: str(told[theirs]) for ours, theirs in names.items() if told.get(theirs)}
+    if "notify_customer" in told:
+        notify = str(told["notify_customer"]).strip().lower() in {"true", "1"}
+    return mapped or info, notify
 
 
 def _call(api: Api, root: Root, given: dict[str, Any], name: str) -> Mapping[str, Any]:

@@ -242,13 +242,22 @@ class ShopifySettings(BaseModel):
         300, "Poll overlap (seconds)", "How far each poll reaches back.", "Orders", ge=30, le=86_400
     )
     queue_fulfill_order: Switch = setting(
-        False, "Fulfil after raising", "On: the order goes to the fulfilment service.", "Fulfilment"
+        False,
+        "Fulfil after raising",
+        "On: the order goes to the fulfilment service. Nothing acts on it before there is one.",
+        "Fulfilment",
     )
     default_fulfillmentservice_id: str = setting(
-        "", "Fulfilment service", "Which service gets the orders.", "Fulfilment"
+        "",
+        "Fulfilment service",
+        "Which service gets the orders. Nothing acts on it before there is one.",
+        "Fulfilment",
     )
     fulfillment_map: str = setting(
-        "", "Fulfilment map", "JSON template of the fulfilment (docs/connect/shopify.md).", "Fulfilment"
+        "",
+        "Fulfilment map",
+        "JSON template of what the shop is told of the courier (docs/connect/shopify.md).",
+        "Fulfilment",
     )
     notify_customer: Switch = setting(
         True, "Tell the customer", "On: Shopify mails the customer when goods are on their way.", "Fulfilment"
