@@ -27,7 +27,10 @@ import pytest
 from stockwire.connectors.shopify import ShopifySettings
 from stockwire.connectors.shopify import connector as shopify
 from stockwire.connectors.shopify.facts import forget as forget_shop
+from stockwire.connectors.shopify.line import Line
+from stockwire.connectors.shopify.lookup import ensure_definition, find_by_sku
 from stockwire.connectors.shopify.operations import VARIANTS_CREATE, Write, together
+from stockwire.connectors.shopify.places import default_location, publications
 from stockwire.connectors.shopify.webhooks import signature_of as shopify_signature_of
 from stockwire.connectors.woocommerce import WooCommerceSettings
 from stockwire.connectors.woocommerce import connector as woocommerce
@@ -398,6 +401,12 @@ class ShopifyShop:
 
     def __post_init__(self) -> None:
         forget_shop(self.settings().base_url)
+        # The first calls make the simulator read its schema and documents: not while a short time-out runs.
+        line = Line(self.open().api)
+        find_by_sku(line, ["warm"])
+        ensure_definition(line)
+        default_location(line, self.settings())
+        publications(line, self.settings())
 
     def settings(self, **given: Any) -> ShopifySettings:
         options = self.app.shop.options

@@ -31,7 +31,7 @@ Settle = Callable[[int, Mapping[str, Any]], None]
 Fail = Callable[[int, StockwireError], None]
 _FEWEST = 50
 _START_S = 5.0
-_LONGEST_S = 70.0
+_SHORTEST_S = 15.0
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 1.0, 5.0
 _LARGEST_FILE = 95 * 1024 * 1024
 _STAGED = {
@@ -91,7 +91,7 @@ def _in_bulk(line: Line, writes: Sequence[Write], settle: Settle, fail: Fail) ->
             fail(at, unsent(error))
         return
     try:
-        found = _wait(line.api, operation, len(writes))
+        found = _wait(line.api, operation, len(writes), line.left_s)
         rows = _rows(line.api, found)
     except StockwireError as error:
         doubt = TryLater(error.message, hint=error.hint, detail=error.detail, may_have_worked=True)
@@ -141,12 +141,14 @@ def wait_for(api: Api, operation: str, longest_s: float) -> dict[str, Any]:
         pause_s = min(_LONGEST_LOOK_S, pause_s * 1.5)
 
 
-def _wait(api: Api, operation: str, lines: int) -> dict[str, Any]:
+def _wait(api: Api, operation: str, lines: int, left_s: float) -> dict[str, Any]:
+    """One that takes longer than this push may is left alone, and the next are expected to be as slow."""
     began = api.now().timestamp()
+    longest_s = max(_SHORTEST_S, left_s)
     try:
-        found = wait_for(api, operation, _LONGEST_S)
+        found = wait_for(api, operation, longest_s)
     except TryLater:
-        api.facts.bulk_lines_per_s = max(1.0, lines / (4 * _LONGEST_S))
+        api.facts.bulk_lines_per_s = max(1.0, lines / (4 * longest_s))
         raise
     took_s = max(0.5, api.now().timestamp() - began)
     if lines >= 200:

@@ -28,6 +28,11 @@ class Line:
         self._failures = 0
         self._until = api.now().timestamp() + LONGEST_PUSH_S
 
+    @property
+    def left_s(self) -> float:
+        """Seconds this push may still take: the lane is leased for two minutes."""
+        return self._until - self.api.now().timestamp()
+
     def run(self, operation: Operation, variables: Mapping[str, Any] | None = None) -> Answer:
         """Raises the error of the call, or of the one that stopped the line."""
         if self.stopped is not None:
