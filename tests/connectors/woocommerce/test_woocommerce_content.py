@@ -150,6 +150,13 @@ def test_a_vendor_becomes_a_brand(simulated, add, change):
     assert shown(shop, changed, "brands") == ["Cape Steel"]
 
 
+def test_many_tags_go_in_calls_a_shop_with_a_low_limit_accepts(simulated, add):
+    shop = simulated(batch_limit=10)
+    (outcome,) = shop.channel().push([add("BOLT", tags=",".join(f"tag {number}" for number in range(35)))])
+    assert isinstance(outcome, Done), outcome
+    assert len(shown(shop, outcome, "tags")) == 35
+
+
 def test_a_name_that_is_too_long_fails_its_own_product_only(simulated, add):
     outcomes = simulated().channel().push([add("A", tags="x" * 201), add("B", tags="steel")])
     assert [type(outcome) for outcome in outcomes] == [Failed, Done]

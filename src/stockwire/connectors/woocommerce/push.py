@@ -40,7 +40,7 @@ def push(api: Api, settings: WooCommerceSettings, pace: Pace, changes: Sequence[
         variations.write(_open(run, lost))
     Pictures(run).write([item for item in written if run.is_open(item) and speaks_of_pictures(item)])
     for item in written:
-        if run.is_open(item):
+        if run.is_open(item) and item.is_settled:
             _finish(run, item)
     return run.finished(len(changes))
 

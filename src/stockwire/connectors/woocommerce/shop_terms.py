@@ -42,8 +42,9 @@ class ShopTerms:
                     if one.name == field and self._is_managed(field):
                         names = {_key(name): name for name in _names(field, one.after)} | names
             wanted = [name for key, name in names.items() if (taxonomy, key) not in self._ids]
-            for start in range(0, len(wanted), PAGE):
-                self._make(taxonomy, wanted[start : start + PAGE])
+            size = min(PAGE, self._run.pace.size(self._run.settings.batch_size_max))
+            for start in range(0, len(wanted), size):
+                self._make(taxonomy, wanted[start : start + size])
 
     def put(self, item: Item) -> None:
         """Put the item's terms into its fields and its memory. Raises why a term could not be had."""
@@ -91,7 +92,13 @@ class ShopTerms:
             return
         body = {"create": [{"name": name, **parent} for name in asked]}
         try:
-            answer = self._run.api.call("POST", f"/products/{taxonomy}/batch", body=body, accept=(404,))
+            answer = self._run.api.call("POST", f"/products/{taxonomy}/batch", body=body, accept=(404, 413))
+            if answer.status == 413 and len(asked) > 1:
+                self._run.pace.too_big(len(asked))
+                middle = len(asked) // 2
+                self._make(taxonomy, asked[:middle])
+                self._make(taxonomy, asked[middle:])
+                return
             if answer.error is not None:
                 if taxonomy == "brands" and answer.error.code == "rest_no_route":
                     self._without.add(taxonomy)
