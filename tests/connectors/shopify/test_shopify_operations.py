@@ -27,7 +27,7 @@ def documents() -> dict[str, str]:
         "order": order_operations.order_query(with_customer=True).text,
         "order without customer": order_operations.order_query(with_customer=False).text,
         "by product code": operations.by_product_code(3).text,
-        "shelf in bulk": operations.SHELF_BULK,
+        "shelf of everything": operations.SHELF_BULK,
         "webhooks": operations.webhooks_query(named=False).text,
     }
     for name, value in {**vars(operations), **vars(order_operations)}.items():
@@ -44,6 +44,11 @@ def documents() -> dict[str, str]:
 def given(root: Root) -> dict[str, Any]:
     values: dict[str, Any] = dict.fromkeys(root.arguments)
     return {**values, "key": "k"} if root.directive else values
+
+
+def test_a_document_of_a_bulk_operation_has_one_connection_at_most():
+    counts = {name: text.count("nodes{") for name, text in documents().items() if name.endswith("in bulk")}
+    assert max(counts.values()) == 1
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -247,6 +247,19 @@ def test_a_picture_of_ours_that_leaves_is_taken_off_and_others_stay(desk):
     assert {name for name in changed.link.memory if name.startswith("image:")} == {"image:hash-back"}
 
 
+def test_pictures_that_come_later_are_known_one_by_one(desk):
+    channel = desk.open(block_image_enabled="false")
+    link = done(channel.push([add("BOLT")])[0]).link
+    link = done(
+        channel.push([update("BOLT", link, images=("hash-front", "hash-back"), pictures=PICTURES)])[0]
+    ).link
+    desk.settle()
+    kept = [str(row["number"]) for row in desk.product("BOLT")["media"]]
+    assert [link.memory[f"image:hash-{name}"] for name in ("front", "back")] == kept
+    done(channel.push([update("BOLT", link, images=("hash-back",), pictures=PICTURES[1:])])[0])
+    assert [str(row["number"]) for row in desk.product("BOLT")["media"]] == kept[1:]
+
+
 def test_a_picture_is_not_sent_again(desk):
     channel = desk.open(block_image_enabled="false")
     made = done(channel.push([add("BOLT", images=("hash-front",), pictures=PICTURES[:1])])[0])

@@ -55,7 +55,9 @@ def update(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None
         if item.is_simple and product.get("title"):
             item.targets[0].seen["title"] = str(product["title"])
         media = [number(node["id"]) for node in (product.get("media") or {}).get("nodes") or []]
-        for image, code in zip(_new_images(item, settings), reversed(media), strict=False):
+        added = _new_images(item, settings)
+        # The new ones are the last ones, in the order they were sent.
+        for image, code in zip(added, media[-len(added) :] if added else [], strict=False):
             item.memory[IMAGE + image.identity] = code
 
     most = min(settings.products_per_call, settings.batch_size_max)

@@ -173,27 +173,36 @@ def settle_missing(line: Line, items: Sequence[Item]) -> None:
 def found_again(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> list[Item]:
     """Links that lead nowhere: looked up by SKU once, and adopted when the shop has exactly that."""
     lost = [item for item in items if item.is_lost and not item.is_failed]
+    if not lost:
+        return []
+    gone = {item: item.product for item in lost}
     for item in lost:
-        gone, item.product, item.is_second_try, item.is_lost = item.product, "", True, False
+        item.product, item.is_second_try, item.is_lost = "", True, False
         item.memory.clear()
         for target in item.targets:
             target.variant = target.item = ""
             target.memory.clear()
             target.is_done = target.is_missing = False
+    try:
+        hits = find_by_sku(line, [target.sku for item in lost for target in item.targets])
+        products = [hit.product for item in lost if not item.is_simple for hit in _all_hits(hits, item)]
+        held = find_products(line, products) if products else {}
+    except StockwireError as error:
+        for item in lost:
+            item.fail(error)
+        return []
+    for item in lost:
         try:
-            hits = find_by_sku(line, [target.sku for target in item.targets])
             _refuse_simple(item, hits)
-            by_key = {target.key: _hits(hits, target) for target in item.open_targets()}
-            if not any(by_key.values()):
+            if not _all_hits(hits, item):
                 raise Refused(
-                    f"{item.change.sku}: product {gone} is gone from the shop, and no other one has this "
-                    "SKU.",
+                    f"{item.change.sku}: product {gone[item]} is gone from the shop, and no other one has "
+                    "this SKU.",
                     hint="Restore it in the shop, or remove the link here: it is then created anew.",
                 )
-            products = [hit.product for found in by_key.values() for hit in found]
-            _adopt(item, by_key, find_products(line, products) if not item.is_simple else {})
+            _adopt(item, {target.key: _hits(hits, target) for target in item.open_targets()}, held)
             fill(item, settings)
-        except StockwireError as error:
+        except Refused as error:
             item.fail(error)
     return [item for item in lost if not item.is_failed]
 
@@ -214,6 +223,10 @@ def _leave_pictures(item: Item, held: Held) -> None:
     if held.media:
         item.memory.update({IMAGE + image.identity: "" for image in item.change.images})
         item.notes.append(f"Its {len(held.media)} pictures in the shop were left as they are.")
+
+
+def _all_hits(hits: dict[str, list[Hit]], item: Item) -> list[Hit]:
+    return [hit for target in item.open_targets() for hit in _hits(hits, target)]
 
 
 def _hits(hits: dict[str, list[Hit]], target: Target) -> list[Hit]:

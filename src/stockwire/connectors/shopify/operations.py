@@ -30,13 +30,15 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """One write, to be sent alone or beside others. `arguments` maps each to its type."""
+    """One write, to be sent alone or beside others. `arguments` maps each to its type. A bulk operation takes
+    one connection at most, so there `in_bulk` stands for the selection where it is not ""."""
 
     name: str
     arguments: Mapping[str, str]
     selection: str
     fixed: str = ""
     directive: str = ""
+    in_bulk: str = ""
     price: Callable[[Mapping[str, Any]], float] = lambda given: MUTATION
 
     def cost(self, given: Mapping[str, Any]) -> float:
@@ -98,7 +100,7 @@ def alone(write: Write) -> str:
     kinds = {name: kind for name, kind in root.arguments.items() if name in write.given}
     declared = ",".join(f"${name}:{kind}" for name, kind in kinds.items())
     passed = ",".join([*([root.fixed] if root.fixed else []), *(f"{name}:${name}" for name in kinds)])
-    selection = root.selection.replace("{size}", "250")
+    selection = (root.in_bulk or root.selection).replace("{size}", "250")
     return f"mutation {root.name}({declared}){{{root.name}({passed}){{{selection}}}}}"
 
 
@@ -156,6 +158,7 @@ PRODUCT_SET_WITH_MEDIA = Root(
     + "}} media(first:50){nodes{id}}} "
     + _ERRORS,
     fixed="synchronous:true",
+    in_bulk=PRODUCT_SET.selection,
     price=_product_set_media_price,
 )
 PRODUCT_UPDATE = Root(
