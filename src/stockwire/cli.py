@@ -23,6 +23,7 @@ COMMANDS = {
     "flag": ("stockwire.belonging_commands", "flag"),
     "plan": ("stockwire.plan_commands", "plan"),
     "rule": ("stockwire.belonging_commands", "rule"),
+    "price": ("stockwire.plan_commands", "price"),
     "why": ("stockwire.plan_commands", "why"),
     "demo": ("stockwire.demo.commands", "demo"),
     "export": ("stockwire.export_commands", "export"),

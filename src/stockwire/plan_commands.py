@@ -92,6 +92,29 @@ def why(client_id: int, channel_id: int, sku: str, as_json: bool) -> None:
         _print_why(Console(), one)
 
 
+@click.command()
+@_CLIENT
+@_CHANNEL
+@click.option("--customer", required=True, help="The customer's account code in Omni.")
+@click.argument("sku")
+def price(client_id: int, channel_id: int, customer: str, sku: str) -> None:
+    """Say what one customer pays for an SKU and how many he may order, and why: contract, list, warehouse.
+
+    Example: stockwire price --client 1 --channel 2 --customer KAROO001 BOLT-M8
+    """
+    start_django(None)
+    from stockwire.hub import tenancy
+    from stockwire.hub.sync.customer_price import customer_price
+
+    with tenancy.scope(client_id):
+        found = customer_price(channel_id, customer, sku)
+    paid = "no price" if found.price is None else f"R{found.price}"
+    click.echo(f"{found.sku} for {found.customer}: {paid} ({found.price_reason})")
+    click.echo(f"May order {found.quantity} ({found.quantity_reason})")
+    for problem in found.problems:
+        click.echo(f"Problem: {problem}")
+
+
 def _print_entry(console: Console, entry: Any) -> None:
     look = entry.severity.said or entry.severity.word
     head = f"{entry.action or 'nothing'}: {entry.code}  {entry.title}"

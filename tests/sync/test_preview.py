@@ -221,3 +221,27 @@ def test_the_order_in_which_changes_arrive_makes_no_difference_to_what_is_sent(
         f"ITEM-{n}": (f"{n}.75", 3) if n < 7 else (f"{n}.50", n) for n in range(1, 13)
     }
     assert dict(preview().counts) == {"nothing": 12}
+
+
+def test_a_product_that_lacks_what_its_template_requires_waits_for_a_person_and_goes_once_it_has_it(
+    rehearsal: Any, feed: Any, push: Any, preview: Any
+) -> None:
+    from stockwire.hub.sync.templates import apply_template, set_template
+
+    feed.send(feed.row("BOLT"), feed.row("NUT"))
+    hub = rehearsal.hub
+    with hub.scope():
+        required = [{"name": "grade", "required": True}, {"name": "finish", "default": "zinc"}]
+        set_template(hub.client_id, "Fasteners", required, "thandi")
+        apply_template(hub.client_id, hub.source_id, "Fasteners", ["BOLT"], "thandi")
+    assert dict(preview().counts) == {"add": 1, "problem": 1}
+    push()
+    assert set(shop(rehearsal)) == {"NUT"}
+    [(message, hint)] = hub.rows("select message, hint from stale where state = 'needs_you'")
+    assert message == "BOLT: attribute grade is blank, and the template Fasteners requires it."
+    assert hint == "Fill in grade."
+    hub.owner.execute("update product_meta set value = '8.8' where key = 'grade'")
+    hub.owner.execute("update stale set state = 'waiting', next_at = now()")
+    hub.owner.execute("update lanes set next_at = now()")
+    push()
+    assert set(shop(rehearsal)) == {"BOLT", "NUT"}

@@ -88,7 +88,8 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as the hub holds it. A simple one has no option names and one variant, its own."""
+    """A product as the hub holds it. A simple one has no option names and one variant, its own. `templates`
+    are the names of the attribute templates that were applied to it."""
 
     code: str
     active: bool
@@ -102,6 +103,7 @@ class Product:
     meta: Mapping[str, str] = field(default_factory=dict)
     option_names: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
+    templates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from stockwire.domain.rules import Rule
 from stockwire.domain.severity import Severity, severity
 from stockwire.errors import Refused
 from stockwire.hub.models import Channel
-from stockwire.hub.sync.channel_terms import terms_of
-from stockwire.hub.sync.snapshot import Snapshot, planned
+from stockwire.hub.sync.snapshot import Snapshot, planned, planner_for
 
 EVERY = """
     select p.id from products p where p.source_id = %(source)s and (p.active
@@ -81,7 +80,7 @@ def preview(
 ) -> Preview:
     """The whole channel, or these SKUs, inside an open scope. Raises Refused for an SKU that is not there."""
     channel = _channel(channel_id)
-    planner = Planner(terms_of(channel, rules))
+    planner = planner_for(channel, rules)
     made, worst = Preview(), _Worst(shown)
     for snapshot in _snapshots(channel, planner, skus):
         made.products += 1

@@ -32,7 +32,10 @@ VARIANTS = """
 """
 PRICES = "select variant_id, tier, price from price_tiers where variant_id = any(%s)"
 QUANTITIES = "select variant_id, warehouse, quantity from quantities where variant_id = any(%s)"
-META = "select product_id, key, value from product_meta where product_id = any(%s) order by product_id, key"
+META = """
+    select product_id, key, value, template_name from product_meta where product_id = any(%s)
+    order by product_id, key
+"""
 # Only what has been read and found good; a picture that stands there twice is shown once.
 IMAGES = """
     select client_id, product_id, src, content_hash, kind from images
@@ -88,7 +91,7 @@ def read_products(product_ids: Sequence[int], *, meta: bool = True, images: bool
         variant_ids = [row[1] for row in variants]
         tiers = _by_owner(cursor, PRICES, [variant_ids])
         quantities = _by_owner(cursor, QUANTITIES, [variant_ids])
-        attributes = _by_owner(cursor, META, [ids]) if meta else {}
+        attributes, applied = _attributes(cursor, ids) if meta else ({}, {})
         pictures = _images(cursor, ids) if images else {}
         held = held_quantities(variant_ids)
         below: dict[int, list[Variant]] = defaultdict(list)
@@ -122,6 +125,7 @@ def read_products(product_ids: Sequence[int], *, meta: bool = True, images: bool
                     attributes.get(row[0]) or {},
                     tuple(row[9]),
                     pictures.get(row[0]) or (),
+                    applied.get(row[0]) or (),
                 ),
                 numbers[row[0]],
             )
@@ -179,6 +183,21 @@ def _by_owner(cursor: Any, sql: str, given: list[Any]) -> dict[int, dict[str, An
         else:
             found[owner] = {name: value}
     return found
+
+
+def _attributes(cursor: Any, ids: list[int]) -> tuple[dict[int, dict[str, str]], dict[int, tuple[str, ...]]]:
+    """Attributes of each product, and the templates they came with."""
+    cursor.execute(META, [ids])
+    found: dict[int, dict[str, str]] = {}
+    applied: dict[int, tuple[str, ...]] = {}
+    for product_id, key, value, template in cursor.fetchall():
+        if product_id in found:
+            found[product_id][key] = value
+        else:
+            found[product_id] = {key: value}
+        if template and template not in applied.get(product_id, ()):
+            applied[product_id] = (*applied.get(product_id, ()), template)
+    return found, applied
 
 
 def _groups(cursor: Any, sql: str, channel_id: int, ids: list[int]) -> dict[int, dict[str, Fields]]:

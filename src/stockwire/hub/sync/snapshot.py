@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import connection
 
+from stockwire.domain.attributes import missing_required
 from stockwire.domain.plan import Plan, Planner, Problem
 from stockwire.domain.records import Product
+from stockwire.domain.rules import Rule
 from stockwire.hub.models import Channel
 from stockwire.hub.sync.channel_terms import terms_of
 from stockwire.hub.sync.read_products import NOTHING, Confirmed, Held, read_confirmed, read_products
+from stockwire.hub.sync.templates import templates
 
 # The lateral look-ups are fences for the planner, as in store_products.
 RIVALS = """
@@ -44,9 +47,29 @@ class Snapshot:
         return self.held.product
 
 
-def planner_for(channel: Channel) -> Planner:
-    """The planner of a channel as it is set up now, inside an open scope."""
-    return Planner(terms_of(channel))
+def planner_for(channel: Channel, rules: Sequence[Rule] | None = None) -> Planner:
+    """The planner of a channel as it is set up now, inside an open scope. `rules` stand in for the stored
+    ones where a draft is tried."""
+    return Planner(terms_of(channel, rules), _lacks())
+
+
+def _lacks() -> Callable[[Product], Problem | None] | None:
+    """What the client's attribute templates ask of a product; None where there are no templates."""
+    kept = templates()
+    if not kept:
+        return None
+
+    def lacks(product: Product) -> Problem | None:
+        applied = [kept[name] for name in product.templates if name in kept]
+        missing = missing_required(product.meta, applied) if applied else []
+        if not missing:
+            return None
+        return Problem(
+            f"{product.code}: {'; '.join(one.reason for one in missing)}.",
+            " ".join(one.fix for one in missing),
+        )
+
+    return lacks
 
 
 def planned(channel_id: int, product_ids: Sequence[int], planner: Planner | None = None) -> list[Snapshot]:

@@ -12,9 +12,8 @@ from typing import Any
 
 from stockwire.domain.plan import Planner, Value
 from stockwire.hub.models import Channel, Known, KnownProduct, Lane, LaneKind, Stale, StaleState
-from stockwire.hub.sync.channel_terms import terms_of
 from stockwire.hub.sync.preview import FieldShown, plain, preview, product_ids
-from stockwire.hub.sync.snapshot import Snapshot, planned
+from stockwire.hub.sync.snapshot import Snapshot, planned, planner_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def why(channel_id: int, sku: str) -> list[Why]:
     """One answer for each product of the SKU, inside an open scope. Raises Refused when there is no such."""
     made = preview(channel_id, [sku], shown=10)
     channel = Channel.objects.get(pk=channel_id)
-    planner = Planner(terms_of(channel))
+    planner = planner_for(channel)
     snapshots = planned(channel_id, product_ids(channel, [sku]), planner)
     entries = {entry.code: entry for entry in made.entries}
     return [
