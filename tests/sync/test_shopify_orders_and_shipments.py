@@ -177,3 +177,34 @@ def test_a_shipment_of_what_was_sent_already_needs_a_person(trade):
     assert "#1001" in message
     with pytest.raises(Refused, match="no line with SKU"):
         trade.ship(("NOTHING", 1))
+
+
+def test_the_commands_check_the_channel_and_tell_the_shop_of_a_shipment(trade):
+    from click.testing import CliRunner
+
+    from stockwire.cli import main
+
+    trade.channel()
+    trade.shop.place_order(lines=LINES)
+    trade.work()
+    client = str(trade.hub.client_id)
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(main, list(words))
+
+    well = run("check", "shopify", "--client", client)
+    assert well.exit_code == 0, well.output
+    assert "2026-10" in well.output
+    trade.shop.drop_scope("write_inventory")
+    bad = run("check", "shopify", "--client", client)
+    assert bad.exit_code == 1
+    assert "write_inventory" in bad.output
+    assert "Fix: " in bad.output
+    trade.shop.grant_scope("write_inventory")
+    told = run("order", "ship", "--client", client, "1001", "--line", "BOLT=1")
+    assert told.exit_code == 0, told.output
+    tracked = run("order", "track", "--client", client, "1001", "PNJ9", "--company", "Parcelninja")
+    assert tracked.exit_code == 0, tracked.output
+    trade.work()
+    (made,) = trade.fulfilments()
+    assert [info["number"] for info in tracking_of(made)] == ["PNJ9"]
