@@ -85,15 +85,16 @@ def _write_file(file: Path, rows: int) -> None:
 
 
 def _bare(owner: psycopg.Connection[Any], file: Path, client_id: int, source_id: int) -> None:
-    """The rows parsed once and copied into each table, a thousand at a time as the import does."""
+    """The rows parsed once and copied into each table, as many at a time as the import does."""
     from stockwire.domain.product_columns import ProductColumns
     from stockwire.files.table import open_table
+    from stockwire.hub.sync.import_products import BATCH
 
     with open_table(file) as table:
         columns = ProductColumns(table.header)
         rows = (columns.read(number, cells) for number, cells in table.rows)
         first = 1
-        while batch := list(islice(rows, 1_000)):
+        while batch := list(islice(rows, BATCH)):
             with owner.transaction(), owner.cursor() as cursor:
                 _copy_batch(cursor, batch, first, client_id, source_id)
             first += len(batch)

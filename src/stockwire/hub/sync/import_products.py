@@ -23,7 +23,7 @@ from stockwire.hub.sync.source_names import names_of
 from stockwire.hub.sync.store_rows import How, store_rows, take_turn
 from stockwire.hub.sync.writable import flags_of
 
-BATCH = 1_000
+BATCH = 2_000
 IGNORED = Flags("this import", Owner.SOURCE)
 """What "Ignore flags" means: every field is the file's to write."""
 
@@ -131,7 +131,7 @@ def _read(table: Table, columns: ProductColumns, tally: _Tally) -> Iterator[Prod
 
 
 def _batches(rows: Iterator[ProductRow]) -> Iterator[Sequence[ProductRow]]:
-    """Rows by the thousand; those of one product below each other stay together (up to twice that)."""
+    """Rows by the two thousand; those of one product below each other stay together (up to twice that)."""
     batch: list[ProductRow] = []
     for row in rows:
         apart = not batch or row.product_code != batch[-1].product_code

@@ -54,6 +54,11 @@ def locate(source: Source, rows: Sequence[ProductRow], *, create: bool, coming: 
     located = Located([], [], [], [])
     going: dict[int, list[tuple[ProductRow, _Seen]]] = {}
     for row, values in zip(rows, found, strict=True):
+        if create and row.active is not False and values[0] is None and values[4] is None and _is_whole(row):
+            # Most rows of a first import: nothing is there that could stand in the way.
+            coming.add(row.product_code)
+            located.places.append(Place(row, None, "product"))
+            continue
         seen = _Seen(*values)
         if row.active is False:
             _decide_to_go(located, row, seen, going)
@@ -78,6 +83,10 @@ class _Seen:
     of_code: str | None
     of_active: bool | None
     first: str | None
+
+
+def _is_whole(row: ProductRow) -> bool:
+    return bool(row.product_code and row.variant_code and row.texts.get("title", "").strip())
 
 
 def _decide(located: Located, row: ProductRow, seen: _Seen, *, create: bool, coming: set[str]) -> None:

@@ -1,7 +1,7 @@
 """What a source no longer sends of a product that stays: attributes to tidy up, and a warehouse's quantity.
 
 Attributes are kept but for those whose prefix the operator named. A quantity whose row vanished goes: what
-was counted there would be sold for ever.
+was counted there would be sold for ever. What a flag keeps from the source stays.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ TIDY = """
     delete from product_meta m using products p, unnest(%s::text[], %s::text[]) as sent(code, keys)
     where p.source_id = %s and p.source_product_code = sent.code and m.product_id = p.id
         and m.key ^@ any(%s) and m.key <> all(string_to_array(sent.keys, E'\\x1f'))
+        and coalesce((select f.owner from flags f where f.source_id = p.source_id
+            and f.field in ('meta.' || lower(m.key), 'meta.*') order by f.field = 'meta.*' limit 1),
+            'source') = 'source'
     returning m.product_id
 """
 
@@ -30,6 +33,9 @@ QUANTITIES = """
     delete from quantities q using variants v, unnest(%s::text[], %s::text[]) as gone(code, warehouse)
     where v.source_id = %s and v.source_variant_code = gone.code and q.variant_id = v.id
         and q.warehouse = gone.warehouse
+        and coalesce((select f.owner from flags f where f.source_id = v.source_id
+            and f.field in ('qty.' || lower(q.warehouse), 'qty.*', 'qty')
+            order by f.field = 'qty', f.field = 'qty.*' limit 1), 'source') = 'source'
     returning v.product_id
 """
 

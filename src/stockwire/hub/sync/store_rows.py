@@ -94,6 +94,8 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
 
 def _one_voice(places: Sequence[Place]) -> list[Place]:
     """A title that only one row of a product gives is the title in all of them."""
+    if all("title" in place.row.texts for place in places):
+        return list(places)
     titles = {p.row.product_code: p.row.texts["title"] for p in places if "title" in p.row.texts}
     return [
         replace(place, row=replace(place.row, texts={**place.row.texts, "title": title}))
