@@ -617,7 +617,7 @@ def test_a_whole_push_opens_its_channel_once_however_many_rounds_it_takes(
 
     def counted(name: str) -> Any:
         connector = channel_connector(name)
-        return replace(connector, open=lambda settings: (opened.append(name), connector.open(settings))[1])
+        return replace(connector, open=lambda *given: (opened.append(name), connector.open(*given))[1])
 
     monkeypatch.setattr(work, "channel_connector", counted)
     monkeypatch.setattr(push_verb, "ROUND", 10)
