@@ -59,7 +59,8 @@ def plan(
         return
     console = Console()
     counts = ", ".join(f"{made.counts[name]:,} {word}" for name, word in _WORDS.items() if made.counts[name])
-    console.print(f"{made.products:,} products: {counts or 'none'}.", highlight=False)
+    word = "product" if made.products == 1 else "products"
+    console.print(f"{made.products:,} {word}: {counts or 'none'}.", highlight=False)
     if made.grave:
         console.print("Look at: " + ", ".join(f"{n:,} x {word}" for word, n in made.grave.items()) + ".")
     for entry in made.entries:

@@ -92,7 +92,7 @@ def test_a_draft_of_rules_shows_what_it_would_take_away_before_it_is_saved(
     push()
     made = preview(rules=[("price", "greater", "100")])
     assert [(entry.code, entry.action, entry.reason) for entry in made.entries] == [
-        ("CHEAP", "remove", "rule: price greater 100; it is 10.0000")
+        ("CHEAP", "remove", "rule: price greater 100; it is 10")
     ]
     assert dict(preview().counts) == {"nothing": 2}
     push()

@@ -223,10 +223,16 @@ def _number(text: str) -> Decimal | None:
 
 def _shown(values: Sequence[object]) -> str:
     found = [
-        f"{value:f}" if isinstance(value, Decimal) else str(value) for value in values if value is not None
+        _plain(value) if isinstance(value, Decimal) else str(value) for value in values if value is not None
     ]
     found = [text if len(text) <= 40 else text[:37] + "..." for text in found if text.strip()]
     if not found:
         return "empty"
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
     return ", ".join(found[:3]) + more
+
+
+def _plain(value: Decimal) -> str:
+    """As people write it: 101.9, not 101.9000."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

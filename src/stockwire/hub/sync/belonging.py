@@ -126,7 +126,7 @@ def set_channel_flags(channel_id: int, flags: Mapping[str, str], who: str) -> No
     try:
         channel_flags(channel.description, after)
     except ValueError as error:
-        raise Refused(str(error), hint="Nothing was saved.") from None
+        raise Refused(str(error), hint="Correct it and set it again; nothing was saved.") from None
     Flag.objects.filter(channel=channel).delete()
     Flag.objects.bulk_create(
         Flag(client_id=channel.client_id, channel=channel, field=name, owner=owner)
@@ -150,7 +150,7 @@ def set_source_flags(source_id: int, flags: Mapping[str, str], who: str) -> None
     try:
         source_flags(source.description, after, linked=source.linked_to_id is not None)
     except ValueError as error:
-        raise Refused(str(error), hint="Nothing was saved.") from None
+        raise Refused(str(error), hint="Correct it and set it again; nothing was saved.") from None
     Flag.objects.filter(source=source).delete()
     Flag.objects.bulk_create(
         Flag(client_id=source.client_id, source=source, field=name, owner=owner)
@@ -172,7 +172,7 @@ def _merged(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, st
         try:
             name = field_name(text)
         except ValueError as error:
-            raise Refused(str(error), hint="Nothing was saved.") from None
+            raise Refused(str(error), hint="Correct it and set it again; nothing was saved.") from None
         after.pop(name, None)
         if owner.strip():
             after[name] = owner.strip().lower()
