@@ -255,7 +255,7 @@ def catalogue(draw: st.DrawFn) -> list[dict[str, Any]]:
     return made
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=catalogue())
 def test_what_is_exported_and_imported_again_changes_nothing(hub: Any, tmp_path: Path, made: Any) -> None:
     from stockwire.files.csv_writing import write_csv
