@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
@@ -70,7 +70,7 @@ def download(
             if marks.last_modified:
                 headers["If-Modified-Since"] = marks.last_modified
             # A password is for the machine it was given for, and for no other that it redirects to.
-            same = login is not None and pinned.host == pin(first, bounds.allowed).host
+            same = urlsplit(asked)[:2] == urlsplit(first)[:2]
             auth = (login.username, login.password) if login and same else None
             try:
                 with client.stream(

@@ -33,7 +33,7 @@ from stockwire.hub.models import Flag, Source, SourceFetch, SourceProblem, Varia
 from stockwire.hub.sync.lanes import waiting_s
 from stockwire.hub.sync.no_longer_sent import tidy_prefixes
 from stockwire.hub.sync.source_names import names_of
-from stockwire.hub.sync.store_rows import How, store_rows, take_turn
+from stockwire.hub.sync.store_rows import How, store_batch
 from stockwire.hub.sync.writable import flags_of
 from stockwire.registry import file_connector
 
@@ -162,8 +162,7 @@ def _store(held: SourceFetch, opened: CanFetch, file: Path, run: _Run) -> None:
                 renewed = SourceFetch.objects.filter(pk=source.pk, epoch=held.epoch)
                 if not renewed.update(lease_until=timezone.now() + LEASE):
                     raise TryLater("Another worker has taken this file over.")
-                take_turn(target)
-                run.take(store_rows(target, batch, how))
+            run.take(store_batch(target, batch, how))
 
 
 def _rows(fetched: FetchedRows, columns: ProductColumns, run: _Run) -> Iterator[ProductRow]:

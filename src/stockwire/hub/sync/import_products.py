@@ -20,7 +20,7 @@ from stockwire.hub import tenancy
 from stockwire.hub.models import Source
 from stockwire.hub.sync.no_longer_sent import tidy_prefixes
 from stockwire.hub.sync.source_names import names_of
-from stockwire.hub.sync.store_rows import How, store_rows, take_turn
+from stockwire.hub.sync.store_rows import How, store_batch
 from stockwire.hub.sync.writable import flags_of
 
 BATCH = 2_000
@@ -98,10 +98,7 @@ def import_products(
         )
         tally = _Tally(report, Counts(unknown_columns=columns.unknown))
         for batch in _batches(_read(table, columns, tally)):
-            with tenancy.scope(client_id):
-                take_turn(source)
-                results = store_rows(source, batch, how)
-            tally.count(batch, results)
+            tally.count(batch, store_batch(source, batch, how))
             progress(batch[-1].number - 1)
     return tally.counts
 

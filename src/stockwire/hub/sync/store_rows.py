@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from stockwire.domain.flags import Flags
 from stockwire.domain.product_columns import OPTIONS
 from stockwire.domain.product_rows import PRODUCT_TEXTS, ProductRow, RowResult
+from stockwire.hub import tenancy
 from stockwire.hub.models import Agent, Source
+from stockwire.hub.sync import turns
 from stockwire.hub.sync.audit_rows import AuditRow, note_all
 from stockwire.hub.sync.image_rows import image_changes, store_images
 from stockwire.hub.sync.locate_rows import Located, Place, locate
@@ -56,6 +58,19 @@ class How:
     meta_prefixes: tuple[str, ...] = ()
     audited: bool = True
     coming: set[str] = field(default_factory=set)
+
+
+def store_batch(source: Source, rows: Sequence[ProductRow], how: How) -> list[RowResult]:
+    """`store_rows` in a transaction of its own; again when it and an agent's batch waited for each other."""
+    for tries_left in (2, 1, 0):
+        try:
+            with tenancy.scope(source.client_id):
+                take_turn(source)
+                return store_rows(source, rows, how)
+        except OperationalError as error:
+            if not tries_left or not turns.in_the_way(error):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def take_turn(source: Source) -> None:
