@@ -80,7 +80,11 @@ class Received(msgspec.Struct):
 
 
 class ReadingDone(msgspec.Struct):
-    """POST /api/agent/readings after each product read that changed something, and once a minute else."""
+    """POST /api/agent/readings after each product read that changed something, and once a minute else.
+
+    `run` is the run of the agent, `run_s` the moment in it the snapshot opened, `age_s` how long before the
+    telling that was: none of them moves when somebody sets the machine's clock.
+    """
 
     stream: str
     mode: str
@@ -91,6 +95,9 @@ class ReadingDone(msgspec.Struct):
     seconds: float
     error: str = ""
     hint: str = ""
+    run: str = ""
+    run_s: float = 0.0
+    age_s: float = 0.0
 
 
 class RaiseOrder(msgspec.Struct):
@@ -130,7 +137,7 @@ class Raised(msgspec.Struct):
     "not_yet" (tried again later by itself) or "in_doubt" (may exist, cannot be found: a person looks).
     `found` is True when the document already existed and was not posted now. `omni_away` says of "not_yet"
     that Omni takes nothing on at all, whatever the order; `untried` are then the (order id, claim) of those
-    that were given and not tried because of it.
+    that were given and not tried because of it. `run` and `run_s` say when it was raised, as in ReadingDone.
     """
 
     order_id: int
@@ -144,6 +151,8 @@ class Raised(msgspec.Struct):
     raised_at: str = ""
     omni_away: bool = False
     untried: list[tuple[int, int]] = []
+    run: str = ""
+    run_s: float = 0.0
 
 
 class Fetched(msgspec.Struct):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -119,6 +121,26 @@ def test_nothing_is_posted_again_soon_after_a_post_without_answer(omni, make_rai
         outcome = raiser.handle(order(claim=outcome.claim + 1))
     assert (outcome.state, outcome.found) == ("raised", True)
     assert posted(omni) == [("SW-1001", 1)]
+
+
+@pytest.mark.parametrize("hours", [-9, 9])
+def test_a_post_of_an_earlier_run_is_waited_for_once_whatever_was_done_to_the_clock(
+    omni, make_raiser, journal, hours
+):
+    orders = OrderJournal(journal)
+    orders.intend(order())
+    orders.posting(7)
+    posted_at = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+    with journal.transaction() as db:
+        db.execute("UPDATE orders SET posted_at = ?", (posted_at,))
+    raiser = make_raiser(repost_after_s=0.5)
+    outcome = raiser.handle(order(claim=2))
+    assert (outcome.state, posted(omni)) == ("not_yet", [])
+    deadline = time.monotonic() + 30
+    while outcome.state == "not_yet":
+        assert time.monotonic() < deadline
+        outcome = raiser.handle(order(claim=outcome.claim + 1))
+    assert (outcome.state, posted(omni)) == ("raised", [("SW-1001", 1)])
 
 
 def test_a_post_that_omni_carries_out_late_meets_its_own_reference(omni, make_raiser):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +32,15 @@ class House:
     die_at: Path
     kills: dict[str, int] = field(default_factory=lambda: {"agent": 0, "worker": 0, "web": 0})
 
-    def until(self, condition: Callable[[], Any], what: str, timeout_s: float = DEADLINE_S) -> None:
+    def until(
+        self, condition: Callable[[], Any], what: str | Callable[[], str], timeout_s: float = DEADLINE_S
+    ) -> None:
         """Wait until it holds; what never happened is told with the end of every log."""
         pause, deadline = threading.Event(), time.monotonic() + timeout_s
         while not (last := condition()):
-            assert time.monotonic() < deadline, (
-                f"never within {timeout_s:.0f} s: {what} (last {last!r})\n{self.logs()}"
-            )
+            if time.monotonic() >= deadline:
+                said = what if isinstance(what, str) else what()
+                pytest.fail(f"never within {timeout_s:.0f} s: {said} (last {last!r})\n{self.logs()}")
             pause.wait(0.05)
 
     def die_at_step(self, step: str) -> None:
@@ -61,6 +65,35 @@ class House:
 
     def start(self, process: str) -> None:
         self.stage.start_again(process)
+
+    def time_passes(self, **span: float) -> None:
+        """As many hours or days go by for all that is stored: every moment hub and journal hold moves back."""
+        by = timedelta(**span)
+        columns = self.stage.rows(
+            "select table_name, column_name from information_schema.columns where table_schema = 'public'"
+            " and data_type = 'timestamp with time zone' and table_name !~ '^(procrastinate|django|auth)'"
+        )
+        for table, column in columns:
+            self.stage.owner.execute(f"update {table} set {column} = {column} - %s", [by])
+        with closing(sqlite3.connect(self.journal, timeout=10, isolation_level=None)) as journal:
+            moments = journal.execute("select 'full_at', value from meta where name = 'full_at'").fetchall()
+            moments += journal.execute(
+                "select order_id, posted_at from orders where posted_at > ''"
+            ).fetchall()
+            for key, moment in moments:
+                earlier = (datetime.fromisoformat(moment) - by).isoformat()
+                if key == "full_at":
+                    journal.execute("update meta set value = ? where name = ?", (earlier, key))
+                else:
+                    journal.execute("update orders set posted_at = ? where order_id = ?", (earlier, key))
+
+    def set_clock(self, hours: float) -> None:
+        """Somebody sets the clock of the agent's machine, so many hours off the truth."""
+        self.die_at.with_name("clock").write_text(str(hours * 3600))
+
+    @property
+    def journal(self) -> Path:
+        return self.stage.agent_config.parent / "data" / "journal.sqlite"
 
     def hold(self, fault: Fault, *, of: str = "shop") -> Callable[[], bool]:
         """Arm a fault that holds one call; the answer says whether the call is there by now."""
@@ -142,9 +175,14 @@ class House:
 
     def settle(self) -> None:
         """Until nothing is left to do: every process runs, every stock level of Omni is in the shop."""
+        differences: list[str] = []
+
+        def agree() -> bool:
+            differences[:] = shop_equals_stock_database(self.stage)[:3]
+            return self.stage.backlog() == 0 and not differences
+
         self.until(
-            lambda: self.stage.backlog() == 0 and not shop_equals_stock_database(self.stage),
-            "shop and stock database agree",
+            agree, lambda: f"shop and stock database agree: {differences}, {self.stage.backlog()} wait"
         )
 
     def logs(self) -> str:
@@ -184,6 +222,7 @@ def build_house(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Abstr
         die_at = tmp_path_factory.mktemp("dying") / "step"
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("STOCKWIRE_DIE_AT_FILE", str(die_at))
+            environment.setenv("STOCKWIRE_CLOCK_OFFSET_FILE", str(die_at.with_name("clock")))
             with Stage(fast_options(**options)) as stage:
                 new = House(stage, die_at)
                 new.until(lambda: stage.rows("select count(*) from links")[0][0] > 100, "the first push")

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
+
+from stockwire import wire
 
 
 @pytest.fixture
@@ -338,6 +341,7 @@ def test_reset_forgets_the_document_and_fences_a_late_answer(rehearsal: Any, pai
 
 def test_stock_is_released_by_the_first_reading_that_began_after_raising(rehearsal: Any, paid: int) -> None:
     from stockwire.hub.models import Source
+    from stockwire.hub.sync.held_stock import Read
     from stockwire.hub.sync.raise_orders import held_quantities, release_stock
 
     (given,) = rehearsal.claim()
@@ -346,7 +350,7 @@ def test_stock_is_released_by_the_first_reading_that_began_after_raising(rehears
 
     def reading(began: datetime) -> tuple[int, set[str], dict[int, Decimal]]:
         with rehearsal.hub.scope():
-            released = release_stock(Source.objects.get(pk=rehearsal.hub.source_id), began)
+            released = release_stock(Source.objects.get(pk=rehearsal.hub.source_id), Read(began))
             variants = [row[0] for row in rehearsal.hub.rows("select id from variants")]
             held = held_quantities(variants)
         return released, rehearsal.stale(), held
@@ -355,6 +359,73 @@ def test_stock_is_released_by_the_first_reading_that_began_after_raising(rehears
     assert (released, stale, list(held.values())) == (0, set(), [Decimal(2)])
     assert reading(at + timedelta(seconds=1)) == (1, {"BOLT-8"}, {})
     assert reading(at + timedelta(seconds=2)) == (0, set(), {})
+
+
+def read_by_agent(rehearsal: Any, *, run: str, run_s: float, read_at: datetime) -> set[str]:
+    """The agent tells of a reading; the products of which stock is released by it."""
+    from django.test import Client
+
+    done = wire.ReadingDone(
+        stream="s",
+        mode="hash",
+        read_at=read_at.isoformat(),
+        rows_seen=1,
+        rows_sent=0,
+        removed=0,
+        seconds=0.1,
+        run=run,
+        run_s=run_s,
+        age_s=2.0,
+    )
+    answer = Client().post(
+        "/api/agent/readings",
+        data=msgspec.msgpack.encode(done),
+        content_type="application/x-msgpack",
+        headers={"Authorization": f"Bearer {rehearsal.hub.agent_token}"},
+    )
+    assert answer.status_code == 200, answer.content
+    return set(rehearsal.stale())
+
+
+@pytest.mark.parametrize("set_by_h", [-5, 5])
+def test_a_clock_that_is_set_between_raising_and_reading_releases_stock_neither_late_nor_early(
+    rehearsal: Any, paid: int, set_by_h: int
+) -> None:
+    (given,) = rehearsal.claim()
+    now = datetime.now(UTC)
+    there = {"raised_at": now.isoformat(), "run": "one", "run_s": 100.0}
+    rehearsal.tell(given, "raised", document_number="SO1", **there)
+    after = now + timedelta(hours=set_by_h)
+    assert read_by_agent(rehearsal, run="one", run_s=99.0, read_at=after) == set(), "opened before it"
+    assert read_by_agent(rehearsal, run="one", run_s=101.0, read_at=after) == {"BOLT-8"}
+    ((shown,),) = rehearsal.hub.rows("select stock_read_at from sources")
+    assert abs((shown - datetime.now(UTC)).total_seconds()) < 60, "shown by the hub's own clock"
+
+
+def test_the_next_run_of_the_agent_releases_what_the_one_before_raised_and_no_straggler_does(
+    rehearsal: Any, paid: int
+) -> None:
+    now = datetime.now(UTC)
+    assert read_by_agent(rehearsal, run="one", run_s=1.0, read_at=now) == set()
+    (given,) = rehearsal.claim()
+    there = {"raised_at": now.isoformat(), "run": "two", "run_s": 5.0}
+    rehearsal.tell(given, "raised", document_number="SO1", **there)
+    late = now + timedelta(hours=9)
+    assert read_by_agent(rehearsal, run="two", run_s=1.0, read_at=late) == set(), "opened before it"
+    assert read_by_agent(rehearsal, run="one", run_s=900.0, read_at=late) == set(), "long under way"
+    assert read_by_agent(rehearsal, run="three", run_s=0.1, read_at=now - timedelta(hours=9)) == {"BOLT-8"}
+
+
+def test_an_outcome_that_a_later_run_tells_for_an_older_one_does_not_make_that_one_speak_again(
+    rehearsal: Any, paid: int
+) -> None:
+    now = datetime.now(UTC)
+    for run in ("one", "two", "three"):
+        read_by_agent(rehearsal, run=run, run_s=1.0, read_at=now)
+    (given,) = rehearsal.claim()
+    there = {"raised_at": now.isoformat(), "run": "one", "run_s": 5.0}
+    rehearsal.tell(given, "raised", document_number="SO1", **there)
+    assert read_by_agent(rehearsal, run="three", run_s=2.0, read_at=now) == {"BOLT-8"}
 
 
 def test_another_sources_agent_is_given_nothing_and_believed_nothing(rehearsal: Any, paid: int) -> None:

@@ -33,7 +33,8 @@ class Reading:
     watermark.
 
     `why_full` says why all rows were read. `error` and `hint` say what a person must look at although the
-    reading went through (removals held back).
+    reading went through (removals held back). `opened_s` is the moment of the run (clock.ticks) the snapshot
+    opened.
     """
 
     mode: str
@@ -46,6 +47,7 @@ class Reading:
     why_full: str = ""
     error: str = ""
     hint: str = ""
+    opened_s: float = 0.0
 
     @property
     def changed_something(self) -> bool:

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import structlog
 
 from stockwire import dying
+from stockwire.agent import clock
 from stockwire.agent.journal import Journal
 from stockwire.agent.link import HubLink, OutOfStep
 from stockwire.wire import ReadingDone, Received, Settings
@@ -62,6 +63,7 @@ class Delivery:
             self._send_waiting()
         report, self._report = self._report, None
         if report:
+            report.age_s = clock.ticks() - report.run_s if report.run else 0.0
             try:
                 self._link.reading_done(report)
             except BaseException:

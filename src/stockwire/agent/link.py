@@ -8,7 +8,7 @@ unless the configuration allows it (config.py).
 from __future__ import annotations
 
 import gzip
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ import httpx2
 import msgspec
 import structlog
 
+from stockwire.agent import clock
 from stockwire.agent.config import HubSettings
 from stockwire.agent.config_checks import is_loopback
 from stockwire.agent.way_out import proxy_of, trusted
@@ -124,7 +125,7 @@ class HubLink:
 
     def work(self, wait_s: int, orders: int) -> Work:
         """Ask for work, at most so many orders; the hub answers at once or when the wait is over."""
-        params = {"wait": wait_s, "orders": orders}
+        params: dict[str, int | str] = {"wait": wait_s, "orders": orders, "run": clock.RUN}
         return self._call("GET", "work", Work, params=params, timeout=self._settings.timeout_s + wait_s)
 
     def findings(self, found: Findings) -> Confirmed:
@@ -145,7 +146,7 @@ class HubLink:
         body: msgspec.Struct | None = None,
         content: bytes | None = None,
         headers: dict[str, str] | None = None,
-        params: dict[str, int] | None = None,
+        params: dict[str, int | str] | None = None,
         timeout: float | None = None,
     ) -> _T:
         sent = {"Content-Type": MSGPACK, **(headers or {})} if body or content else dict(headers or {})
@@ -195,7 +196,7 @@ class HubLink:
 
     def _compare_clocks(self, said: str) -> None:
         """`said` is the hub's time as ISO 8601 or as in a Date header; anything else says nothing."""
-        here = datetime.now(UTC)
+        here = clock.now()
         try:
             there = datetime.fromisoformat(said) if said[:1].isdigit() else parsedate_to_datetime(said)
         except ValueError:
@@ -206,8 +207,8 @@ class HubLink:
             return
         self._clock_warned_at = here
         self._log.warning(
-            "this machine's clock differs from the hub's: set it, else stock on held orders is released at "
-            "the wrong time",
+            "this machine's clock differs from the hub's: set it, else times are shown wrong and the "
+            "nightly comparison comes at another hour",
             here=here.isoformat(timespec="seconds"),
             hub=there.isoformat(timespec="seconds"),
         )

@@ -7,11 +7,12 @@ outcome waits to be told to the hub), "confirmed" (the hub knows it). Nothing he
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from stockwire import dying
+from stockwire.agent import clock
 from stockwire.agent.journal import Journal
 from stockwire.wire import Raised, RaiseOrder
 
@@ -92,7 +93,7 @@ class OrderJournal:
         person knows of the doubt, offering the order again is that person's decision.
         """
         dying.step("agent-outcome-told")
-        oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat()
+        oldest = (clock.now() - timedelta(days=KEPT_DAYS)).isoformat()
         same = (raised.order_id, raised.claim)
         with self._journal.transaction(forced=True) as db:
             if raised.state == "raised":
@@ -134,4 +135,4 @@ class OrderJournal:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat()
+    return clock.now().isoformat()

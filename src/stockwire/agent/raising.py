@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from stockwire import dying
+from stockwire.agent import clock
 from stockwire.agent.order_journal import OrderEntry, OrderJournal
 from stockwire.connectors.omni.api import AlreadyExists, Away, FoundDocument
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
@@ -49,7 +49,9 @@ class Raiser:
         self._service = service
         self._orders = orders
         self._settle_s = settle_s
-        self._repost_after = timedelta(seconds=repost_after_s)
+        self._repost_after_s = repost_after_s
+        self._began = clock.ticks()
+        self._posted: dict[int, float] = {}
         self._wait = wait
         self._learned: set[str] = set()
         self._log = structlog.get_logger("stockwire.agent")
@@ -95,12 +97,12 @@ class Raiser:
         if found := self._find(order):
             return _raised(order, found.number, found=True)
         dying.step("agent-looked-up")
-        if before and before.posted_at and (left := self._still_to_wait(before.posted_at)):
+        if before and before.posted_at and (left := self._still_to_wait(order.order_id)):
             raise TryLater(
                 f"{_name(order)}: a post without answer may still be in work in Omni; not posted again yet.",
                 after_s=left,
             )
-        self._orders.posting(order.order_id)
+        self._posting(order.order_id)
         dying.step("agent-posting-noted")
         try:
             number = self._service.post(order.resource, order.reference, order.body)
@@ -142,7 +144,7 @@ class Raiser:
             return _raised(order, before.answer.document_number, found=True)
         if before and before.posted_at:
             return _in_doubt(order, "It was posted before and no clear answer came.")
-        self._orders.posting(order.order_id)
+        self._posting(order.order_id)
         try:
             number = self._service.post(order.resource, "", order.body)
         except Refused as error:
@@ -187,12 +189,20 @@ class Raiser:
             detail=error.detail,
         )
 
-    def _still_to_wait(self, posted_at: datetime) -> float:
-        return max(0.0, (posted_at + self._repost_after - datetime.now(UTC)).total_seconds())
+    def _still_to_wait(self, order_id: int) -> float:
+        """A post of an earlier run is as old as this run at least; how old it is nobody knows for certain,
+        because the clock may have been set since."""
+        since = self._posted.get(order_id, self._began)
+        return max(0.0, since + self._repost_after_s - clock.ticks())
+
+    def _posting(self, order_id: int) -> None:
+        self._orders.posting(order_id)
+        self._posted[order_id] = clock.ticks()
 
     def _answered(self, raised: Raised) -> Raised:
         dying.step("agent-looked-up-again")
         self._orders.answer(raised)
+        self._posted.pop(raised.order_id, None)
         dying.step("agent-outcome-noted")
         return raised
 
@@ -204,7 +214,9 @@ def _raised(order: RaiseOrder, number: str, *, found: bool) -> Raised:
         state="raised",
         document_number=number,
         found=found,
-        raised_at=datetime.now(UTC).isoformat(),
+        raised_at=clock.now().isoformat(),
+        run=clock.RUN,
+        run_s=clock.ticks(),
     )
 
 

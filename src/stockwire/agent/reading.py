@@ -14,6 +14,7 @@ from datetime import datetime
 from hashlib import blake2b
 from math import inf
 
+from stockwire.agent import clock
 from stockwire.agent.comparing import DOUBLE, Comparison, Page, Reading, Stopped
 from stockwire.agent.config import DatabaseSettings
 from stockwire.agent.firebird import (
@@ -74,12 +75,14 @@ class Reader:
         began = time.monotonic()
         with open_database(self._settings) as database:
             position = self._position(database)
+            opened_s = clock.ticks()
             read_at = now()  # before the snapshot: an order raised after this moment is not in it
             with database.snapshot() as snapshot:
                 query = self._query(snapshot)
                 self._begin_anew_if_another_source(query)
                 why_full = full or self._why_full(query, position)
-                reading = Reading("watermark" if query.has_mark else "hash", read_at, why_full=why_full)
+                mode = "watermark" if query.has_mark else "hash"
+                reading = Reading(mode, read_at, why_full=why_full, opened_s=opened_s)
                 comparison = Comparison(
                     self._journal, query, reading, self._queued, self._stopped, resend=resend
                 )

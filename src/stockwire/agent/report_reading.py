@@ -6,12 +6,12 @@ journal. One reading is all reports: when one fails, nothing is removed because 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from datetime import datetime
 from hashlib import blake2b
 
+from stockwire.agent import clock
 from stockwire.agent.comparing import Comparison, Reading
 from stockwire.agent.config import ReportSettings
 from stockwire.agent.journal import Journal
@@ -51,10 +51,10 @@ class ReportReader:
 
         Raises NotSetUp, TryLater, Stopped, StreamChanged. Batches queued before stay valid.
         """
-        began = time.monotonic()
+        began = clock.ticks()
         self._begin_anew_if_another_source()
         # Before the first request: an order raised after this moment may be missing in it.
-        reading = Reading("report", now(), why_full=full or ALL_ROWS)
+        reading = Reading("report", now(), why_full=full or ALL_ROWS, opened_s=began)
         comparison = Comparison(
             self._journal, self._shape, reading, self._queued, self._stopped, resend=resend
         )
@@ -65,7 +65,7 @@ class ReportReader:
             self._merged(comparison)
         comparison.removals(self._settings.removal_limit)
         self._journal.finish_reading(comparison.stream, {"full_at": reading.read_at.isoformat()})
-        reading.seconds = time.monotonic() - began
+        reading.seconds = clock.ticks() - began
         return reading
 
     def _merged(self, comparison: Comparison) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from stockwire.agent import clock
 from stockwire.agent.config import AgentSettings
 from stockwire.agent.delivery import Delivery
 from stockwire.agent.enrolment import enrol, read_token
@@ -22,6 +23,7 @@ from stockwire.agent.link import HubLink, TokenRefused
 from stockwire.agent.order_journal import OrderJournal
 from stockwire.agent.raising import Raiser
 from stockwire.agent.reading import Reader, Reading, Stopped
+from stockwire.agent.reading_log import ReadingLog
 from stockwire.agent.report_reading import ReportReader
 from stockwire.agent.work import WorkLoop
 from stockwire.connectors.omni.api import OmniService
@@ -71,7 +73,8 @@ class Agent:
         self._wanted = threading.Event()
         self._reserved = threading.Event()
         self._full_wanted = False
-        self._said = ""
+        self._said = ReadingLog()
+        self._pause_s, self._sent_all = 0.0, False
 
     def run(self) -> None:
         """Work until `stop`. Errors are told in the log and to the hub, and survived."""
@@ -115,17 +118,20 @@ class Agent:
     def read_once(self) -> Reading:
         """One reading now; used by the loop."""
         hour = self.delivery.settings.full_read_hour
-        why = self._why_full(datetime.now().astimezone(), hour)
+        why = self._why_full(clock.now().astimezone(), hour)
         resend, self._full_wanted = self._full_wanted, False
         try:
             return self.reader.read(
-                lambda: datetime.now().astimezone(), full="the hub asked" if resend else why, resend=resend
+                lambda: clock.now().astimezone(), full="the hub asked" if resend else why, resend=resend
             )
         except BaseException:
             self._full_wanted = self._full_wanted or resend
             raise
 
     def _read_step(self) -> float:
+        # The pause comes first: a step that works again says so when it has worked.
+        pause_s, self._pause_s = self._pause_s, 0.0
+        self._wanted.wait(pause_s)
         self.delivery.wait_until_sent(self._stopping)
         if self._stopping.is_set():
             return 0.0
@@ -141,7 +147,7 @@ class Agent:
             self.delivery.report(_report_of(self.journal.stream, error), urgent=True)
             raise
         self._tell(reading, after_an_order)
-        self._wanted.wait(self._pause_after(reading))
+        self._pause_s = self._pause_after(reading)
         return 0.0
 
     def _pause_after(self, reading: Reading) -> float:
@@ -151,8 +157,11 @@ class Agent:
         return pause if reading.mode.startswith("watermark") else max(pause, self._settings.hash_poll_s)
 
     def _send_step(self) -> float:
+        if self._sent_all:
+            self.delivery.wait_for_more()
+        self._sent_all = False
         self.delivery.step()
-        self.delivery.wait_for_more()
+        self._sent_all = True
         return 0.0
 
     def _work_step(self) -> float:
@@ -235,33 +244,22 @@ class Agent:
             seconds=round(reading.seconds, 3),
             error=reading.error,
             hint=reading.hint,
+            run=clock.RUN,
+            run_s=reading.opened_s,
         )
         urgent = reading.changed_something or bool(reading.error) or after_an_order
         self.delivery.report(done, urgent=urgent)
-        if reading.mode != self._said:
-            self._said = reading.mode
-            why = reading.why_full or "the query has a CHANGEMARK"
-            server = self.reader.server if isinstance(self.reader, Reader) else ""
-            self._log.info(f"reading by {reading.mode}", why=why, database=server)
-        if reading.error:
-            self._log.error(reading.error, hint=reading.hint)
-        if reading.changed_something:
-            self._log.info(
-                "read",
-                seen=reading.rows_seen,
-                sent=reading.rows_sent,
-                removed=reading.removed,
-                problems=reading.problems,
-                seconds=round(reading.seconds, 2),
-            )
+        self._said.tell(reading, self.reader.server if isinstance(self.reader, Reader) else "")
 
     def _why_full(self, now: datetime, hour: int) -> str:
         """Once a day, from the hour the hub names, everything is compared."""
-        last = self.journal.get("full_at")
-        if not last or now.hour < hour:
+        if not (last := self.journal.get("full_at")):
             return ""
+        before = datetime.fromisoformat(last)
+        if before > now:
+            return "the clock was set back"
         due = now.replace(hour=hour, minute=0, second=0, microsecond=0)
-        return "nightly comparison" if datetime.fromisoformat(last) < due else ""
+        return "nightly comparison" if before < due <= now else ""
 
     def _reader(self) -> Reader | ReportReader:
         wake, stopped = self.delivery.wake, self._stopping.is_set
@@ -308,7 +306,7 @@ def _report_of(stream: str, error: StockwireError) -> ReadingDone:
     return ReadingDone(
         stream=stream,
         mode="",
-        read_at=datetime.now().astimezone().isoformat(),
+        read_at=clock.now().isoformat(),
         rows_seen=0,
         rows_sent=0,
         removed=0,

@@ -14,7 +14,7 @@ from stockwire.agent.link import HubAway, HubLink
 from stockwire.agent.order_journal import OrderJournal
 from stockwire.agent.raising import Raiser
 from stockwire.errors import StockwireError
-from stockwire.wire import FetchOrder, Raised, RaiseOrder
+from stockwire.wire import FetchOrder, Raised, RaiseOrder, Work
 
 WAIT_S = 25
 ORDERS_EACH = 5
@@ -50,7 +50,7 @@ class WorkLoop:
         self._raised = raised
         self._check = check
         self._settle_s = settle_s
-        self._resumed = False
+        self._resumed = self._failed = False
         self._away_in_a_row = 0
         self._said_of_omni = self._said_of_telling = ""
         self._said_of_orders: dict[int, str] = {}
@@ -60,13 +60,7 @@ class WorkLoop:
     def step(self) -> float:
         """One question to the hub and what follows from it. Returns the pause to make, in seconds."""
         self._tell_what_is_left()
-        self.only_asking = True
-        try:
-            asked = time.monotonic()
-            work = self._link.work(WAIT_S, ORDERS_EACH * self._at_once)
-            answered_at_once = time.monotonic() - asked < 1.0
-        finally:
-            self.only_asking = False
+        work, answered_at_once = self._ask()
         if work.read_now or work.full_read:
             self._read_now(work.full_read)
         if work.check:
@@ -81,6 +75,18 @@ class WorkLoop:
             return min(LONGEST_AWAY_S, self._settle_s * 2.0**self._away_in_a_row)
         did = outcomes or work.fetch_orders or work.read_now or work.full_read or work.check
         return PAUSE_WHEN_NOTHING_WORKED_S if answered_at_once and not did else 0.0
+
+    def _ask(self) -> tuple[Work, bool]:
+        """Waits for work; not the first time after a failure, so that it soon shows that it works again."""
+        wait_s, self._failed = 0 if self._failed else WAIT_S, True
+        self.only_asking = True
+        try:
+            asked = time.monotonic()
+            work = self._link.work(wait_s, ORDERS_EACH * self._at_once)
+            self._failed = False
+            return work, time.monotonic() - asked < 1.0
+        finally:
+            self.only_asking = False
 
     def _tell_what_is_left(self) -> None:
         """Of an earlier run, or of what the hub could not be told. A hub that is away is asked once."""

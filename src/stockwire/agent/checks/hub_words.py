@@ -121,7 +121,7 @@ CLOCK = Check(
         "wrong": failed(
             "This machine's clock is {minutes} minutes {direction} the hub's.",
             "Set the clock and let it be set by itself (Windows: Settings, Time; Linux: timedatectl set-ntp "
-            "true). Till then stock on held orders is released at the wrong time.",
+            "true). Till then times are shown wrong and the nightly comparison comes at another hour.",
         ),
         "not_said": unknown("The answer carries no time to compare with."),
     },

@@ -18,7 +18,8 @@ from stockwire.hub import tenancy
 from stockwire.hub.api.agent_auth import authenticate, authenticated, hashed, new_token
 from stockwire.hub.api.answers import ApiError, api_view, packed
 from stockwire.hub.models import Agent, Audit
-from stockwire.hub.sync.raise_orders import release_stock
+from stockwire.hub.sync.held_stock import Read
+from stockwire.hub.sync.raise_orders import hear_of_run, release_stock
 from stockwire.hub.sync.receive import note_reading, note_reading_failed, receive
 from stockwire.hub.sync.turns import Gap
 
@@ -97,14 +98,19 @@ def readings(request: HttpRequest) -> HttpResponse:
     done = _body(request, wire.ReadingDone)
     read_at = _moment(done.read_at)
     with tenancy.scope(client_id):
-        source = Agent.objects.select_related("source").get(pk=agent_id).source
+        agent = Agent.objects.select_related("source").get(pk=agent_id)
+        source = agent.source
         if done.error:
             note_reading_failed(source, done.error, done.hint)
         elif read_at is None:
             raise ApiError(422, f"read_at is {done.read_at!r}, which is no moment with a time zone.")
         else:
-            note_reading(source, read_at=read_at, mode=done.mode, rows=done.rows_seen, seconds=done.seconds)
-            release_stock(source, read_at)
+            is_present = hear_of_run(agent, done.run)
+            # By the hub's own clock: that of the agent's machine may be hours off.
+            shown = timezone.now() - timedelta(seconds=max(0.0, done.age_s)) if done.run else read_at
+            note_reading(source, read_at=shown, mode=done.mode, rows=done.rows_seen, seconds=done.seconds)
+            if is_present:
+                release_stock(source, Read(read_at, agent.pk, done.run, done.run_s))
         return packed(wire.Confirmed(known=True))
 
 

@@ -24,7 +24,7 @@ from stockwire.hub.api.answers import ApiError, api_view, packed
 from stockwire.hub.api.bell import LOOK_AGAIN_S, bell
 from stockwire.hub.models import Agent
 from stockwire.hub.sync.fetch_orders import take_fetched, wishes_for
-from stockwire.hub.sync.raise_orders import LIMIT, claim_work, confirm
+from stockwire.hub.sync.raise_orders import LIMIT, claim_work, confirm, hear_of_run
 
 LONGEST_WAIT_S = 55.0
 MOST_ORDERS = 50
@@ -33,8 +33,8 @@ MAX_BYTES = 256 * 1024
 
 @csrf_exempt
 async def work(request: HttpRequest) -> HttpResponse:
-    """GET /api/agent/work?wait=25&orders=5: a wire.Work at once when there is any, else when the wait is
-    over. `orders` is how many the agent takes on at most."""
+    """GET /api/agent/work?wait=25&orders=5&run=...: a wire.Work at once when there is any, else when the wait
+    is over. `orders` is how many the agent takes on at most, `run` its run (wire.ReadingDone)."""
     if request.method != "GET":
         return JsonResponse({"message": "Use GET here.", "hint": ""}, status=405)
     try:
@@ -94,7 +94,9 @@ def _caller(request: HttpRequest) -> tuple[int, int, int]:
     try:
         client_id, agent_id = authenticate(request)
         with tenancy.scope(client_id):
-            return client_id, agent_id, Agent.objects.values_list("source_id", flat=True).get(pk=agent_id)
+            agent = Agent.objects.only("source_id", "run", "run_before").get(pk=agent_id)
+            hear_of_run(agent, request.GET.get("run", ""))
+            return client_id, agent_id, int(agent.source_id)
     finally:
         connection.close()
 

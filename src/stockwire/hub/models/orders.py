@@ -78,6 +78,9 @@ class Order(models.Model):
     next_at = models.DateTimeField(db_default=Now())
     stored_at = models.DateTimeField(db_default=Now())
     raised_at = models.DateTimeField(null=True)
+    # Which run of the agent raised it, and when in that run: true whatever is done to its machine's clock.
+    raised_run = models.CharField(max_length=40, default="", blank=True)
+    raised_run_s = models.FloatField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     stock_released_at = models.DateTimeField(null=True)
     fetched_at = models.DateTimeField(null=True)

@@ -109,6 +109,9 @@ class Agent(models.Model):
     read_now = models.BooleanField(default=False)
     full_read = models.BooleanField(default=False)
     check_now = models.BooleanField(default=False)
+    # The run of the agent that was heard of last, and the one before it.
+    run = models.CharField(max_length=40, default="", blank=True)
+    run_before = models.CharField(max_length=40, default="", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

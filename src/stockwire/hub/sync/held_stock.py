@@ -7,6 +7,7 @@ after it was raised; from then on the source's own figure contains it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -26,11 +27,24 @@ HELD = """
 RELEASE = """
     with released as (
         update orders set stock_released_at = now()
-        where source_id = %s and state = 'raised' and stock_released_at is null and raised_at < %s
+        where source_id = %(source)s and state = 'raised' and stock_released_at is null and case
+            when %(run)s <> '' and raised_run = %(run)s then raised_run_s < %(run_s)s
+            when %(run)s <> '' and raised_run <> '' and claimed_by_id = %(agent)s then true
+            else raised_at < %(read_at)s end
         returning id)
     select distinct v.product_id, (select count(*) from released)
     from released r left join order_lines l on l.order_id = r.id left join variants v on v.id = l.variant_id
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """When a reading's snapshot opened: by the clock of the agent's machine, and in its run."""
+
+    at: datetime
+    agent_id: int | None = None
+    run: str = ""
+    run_s: float = 0.0
 
 
 def held_quantities(variant_ids: Sequence[int]) -> dict[int, Decimal]:
@@ -58,13 +72,22 @@ def mark_what_changed(before: Mapping[int, Decimal], after: Mapping[int, Decimal
         mark_products(sorted(set(products)), "an order changed what is sellable")
 
 
-def release_stock(source: models.Source, read_at: datetime) -> int:
+def release_stock(source: models.Source, read: Read) -> int:
     """Orders raised before this reading began are in its quantities: the hub no longer holds their stock.
 
-    `read_at` and the moment of raising are both of the agent's clock. Inside an open scope; number released.
+    What came first is told by the run of the agent where both have happened in one, and by the runs where the
+    order is of an earlier one; the clock of its machine is asked only when neither is known (another agent of
+    the source, or one from before runs were told). Inside an open scope; number released.
     """
+    values = {
+        "source": source.pk,
+        "agent": read.agent_id,
+        "read_at": read.at,
+        "run": read.run,
+        "run_s": read.run_s,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(RELEASE, [source.pk, read_at])
+        cursor.execute(RELEASE, values)
         rows = cursor.fetchall()
     products = sorted(row[0] for row in rows if row[0] is not None)
     mark_products(products, "the source accounts for raised orders itself now")

@@ -30,6 +30,8 @@ DONE = {
 }
 LONGEST_NUMBER = 60
 HELD_BY = "Held by "
+# In place of the agent's run: the document was there before any reading that comes in now.
+FOUND_BY_PERSON = "found by a person"
 
 
 def send_again(order_id: int, who: str) -> None:
@@ -97,6 +99,7 @@ def reset(order_id: int, who: str) -> None:
         row.claim += 1
         row.claimed_by, row.claimed_until, row.attempts = None, None, 0
         row.raised_at, row.confirmed_at, row.stock_released_at = None, None, None
+        row.raised_run, row.raised_run_s = "", None
         row.reason, row.hint, row.detail = f"Reset by {who}.", "Send it when it may be raised.", ""
         was = f" It was document {number} in Omni." if number else ""
         order_history.note(row, order_history.PERSON_KEEPS, f"Reset by {who}.{was}")
@@ -125,6 +128,7 @@ def enter_number(order_id: int, who: str, number: str) -> None:
         now = timezone.now()
         row.state, row.document_number = OrderState.RAISED, number
         row.raised_at = row.confirmed_at = now
+        row.raised_run, row.raised_run_s = FOUND_BY_PERSON, None
         row.claim += 1  # a late answer of the agent no longer counts
         row.attempts, row.detail = 0, ""
         settle_after_raising(row)

@@ -28,7 +28,7 @@ from stockwire.hub.sync.store_fetched import give_way
 from stockwire.ports import Document, OrderContext, Source
 from stockwire.registry import source_connector
 
-__all__ = ["claim_work", "confirm", "held_quantities", "release_stock"]
+__all__ = ["claim_work", "confirm", "hear_of_run", "held_quantities", "release_stock"]
 
 log = structlog.get_logger("stockwire.orders")
 LIMIT = 5
@@ -104,6 +104,19 @@ def confirm(agent: models.Agent, raised: wire.Raised) -> bool:
             _doubt(row, raised.message, raised.hint, raised.detail)
         case _:
             _not_yet(row, raised)
+    return True
+
+
+def hear_of_run(agent: models.Agent, run: str) -> bool:
+    """Note the run of the agent that is speaking, inside an open scope. False for a word of a run that has
+    been followed by another: it was long under way, and says nothing about what the newer one did. An outcome
+    of an order may be told by a later run than the one it names, so it is no word of that run."""
+    if not run or run == agent.run:
+        return True
+    if run == agent.run_before:
+        return False
+    models.Agent.objects.filter(pk=agent.pk).update(run=run[:40], run_before=agent.run)
+    agent.run, agent.run_before = run[:40], agent.run
     return True
 
 
@@ -189,6 +202,7 @@ def _raised(row: models.Order, raised: wire.Raised) -> None:
     row.state = OrderState.RAISED
     row.document_number = raised.document_number[:60]
     row.raised_at = _agents_time(raised.raised_at) or now
+    row.raised_run, row.raised_run_s = raised.run[:40], raised.run_s
     row.confirmed_at, row.claimed_until, row.detail, row.attempts = now, None, "", 0
     settle_after_raising(row)
     row.save()
