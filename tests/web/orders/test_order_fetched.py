@@ -99,6 +99,7 @@ def test_answers_that_cannot_be_read_are_refused(web: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_orders_are_listed_found_and_acted_on_from_the_command_line(web: Any) -> None:
     from stockwire.hub.models import Channel, Order
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from stockwire.domain.records import OrderLine
-from stockwire.hub.models import ChannelLink, Variant
+from stockwire.hub.models import ChannelLink, Source, Variant
 
 ANY_CASE = "select id, sku_key from variants where source_id = %s and sku_key = any(%s)"
 
@@ -25,6 +25,19 @@ def match_lines(channel_id: int, source_id: int, lines: Sequence[OrderLine]) -> 
     return [
         variant if variant is not None else by_sku.get(line.sku.strip())
         for line, variant in zip(lines, found, strict=True)
+    ]
+
+
+def of_another_source(source: Source, skus: set[str]) -> list[tuple[str, str]]:
+    """Those of these SKUs that only another source of the client has, each with the name of that source. A
+    linked source never receives an order, so it is not meant."""
+    if not skus:
+        return []
+    keys = {sku.strip().upper(): sku.strip() for sku in skus}
+    others = Variant.objects.filter(sku_key__in=keys, source__linked_to=None, source__active=True)
+    found = others.exclude(source=source).exclude(source__linked_sources=source)
+    return [
+        (keys[key], name) for key, name in found.values_list("sku_key", "source__description").order_by("pk")
     ]
 
 

@@ -7,6 +7,7 @@ another system.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -19,6 +20,7 @@ from stockwire.hub.models.orders import OrderState
 from stockwire.hub.sync import order_history
 from stockwire.hub.sync.follow_order import follow_order, follow_status, has_begun
 from stockwire.hub.sync.held_stock import held_by, mark_what_changed
+from stockwire.hub.sync.order_match import of_another_source
 from stockwire.hub.sync.order_reference import Reference, reference_for
 from stockwire.hub.sync.order_rows import (
     fields_of,
@@ -175,6 +177,8 @@ def _judge(shop: Shop, row: models.Order, taken: Taken, reference: Reference) ->
         let_through=let_through,
         source_takes_orders=shop.row.source.create_order_enabled,
     )
+    if decision.state == OrderState.READY:
+        decision = _elsewhere(shop, order, taken.variants) or decision
     _enter(row, decision)
     if row.state == OrderState.READY:
         ring(row.source_id)
@@ -183,6 +187,22 @@ def _judge(shop: Shop, row: models.Order, taken: Taken, reference: Reference) ->
 def _proof_of(proof: Proof, order: Order) -> dict[str, str]:
     """What is shown of the proof of the channel's own order, and a fingerprint of what is stored of it."""
     return {**proof.parts(), "content": fingerprint(order)}
+
+
+def _elsewhere(shop: Shop, order: Order, variants: Sequence[int | None]) -> Decision | None:
+    """An order is one document in the channel's source: an item only another source has cannot be in it."""
+    unknown = {
+        line.sku.strip() for line, variant in zip(order.lines, variants, strict=True) if variant is None
+    }
+    if not (found := of_another_source(shop.row.source, unknown - {""})):
+        return None
+    sku, elsewhere = found[0]
+    here = shop.row.source.description
+    return Decision(
+        OrderState.HELD,
+        f"Order {order.number}: {sku} is an item of {elsewhere}; this channel's orders are raised in {here}.",
+        f"Capture that part in {elsewhere} by hand and cancel it here, or release it if {here} knows it too.",
+    )
 
 
 def _enter(row: models.Order, decision: Decision) -> None:
