@@ -279,6 +279,15 @@ def test_no_plan_ever_holds_a_price_of_nothing_or_a_negative_quantity(
             assert difference.after >= 0
 
 
+def test_a_price_of_which_nothing_is_left_without_vat_is_no_price() -> None:
+    """R0.0051 is a cent, and without VAT none."""
+    product = with_variant(BOLT, price_tiers={"retail": Decimal("0.0051")})
+    made = plan(product, None, Terms(channel=ChannelTerms(tax=TaxRule.REMOVE)))
+    assert made.action == ""
+    assert made.problem is not None
+    assert made.problem.message.startswith("BOLT-M8 would cost R0.00 (price list retail, without 15% VAT)")
+
+
 FLAGGED = [
     "title",
     "body_html",

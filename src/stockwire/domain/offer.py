@@ -132,6 +132,12 @@ class Offer:
             price = self._taxed(variant.price_tiers[self._tier])
             word = "with" if self._channel.tax is TaxRule.ADD else "without"
             reason = f"{reason}, {word} {self._channel.tax_rate.normalize():f}% VAT"
+        if price <= 0:
+            wanted.problem = Problem(
+                f"{variant.sku} would cost R{price} ({reason}), so its price is not sent.",
+                "Give the item a selling price in Omni, or set it to DELETE to take it off the channels.",
+            )
+            return
         wanted.fields[PRICE] = {"price": price}
         wanted.reasons["price"] = reason
         if self._compare_at is not None:
