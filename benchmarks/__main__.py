@@ -13,6 +13,7 @@ from benchmarks import (
     first_load,
     imports,
     machine,
+    oversell,
     planning,
     raising_faults,
     shop,
@@ -21,7 +22,7 @@ from benchmarks import (
 )
 from benchmarks.figures import FULL, QUICK, Figures
 
-PARTS = (watermark, first_load, imports, shop, shopify, planning, raising_faults)
+PARTS = (watermark, first_load, imports, shop, shopify, planning, raising_faults, oversell)
 NAMES = [name for part in PARTS for name in part.NAMES]
 
 
