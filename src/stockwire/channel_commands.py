@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from stockwire.drift_commands import drift, nightly, reconcile
 from stockwire.errors import Refused
 from stockwire.hub_commands import start_django
 from stockwire.setup_commands import add_channel
@@ -27,7 +28,8 @@ def channel() -> None:
     """
 
 
-channel.add_command(add_channel)
+for command in (add_channel, reconcile, drift, nightly):
+    channel.add_command(command)
 
 
 @channel.command("list")

@@ -153,7 +153,8 @@ Outcome = Done | Failed
 class Shelved:
     """What a channel really holds of one variant: for reconciling, under our field names.
 
-    `fields` may leave out what the channel does not show in lists. `option_values` as in VariantChange.
+    `fields` may leave out what the channel does not show in lists; below a product with variants it repeats
+    what belongs to the product (title ...), as far as the list shows it. `option_values` as in VariantChange.
     """
 
     link: Link
@@ -250,7 +251,8 @@ class Capabilities:
     `push_batch` is how many changes the connector likes in one `push` call (it may split them further).
     `fields` are the content fields it can show, without meta: others are never sent to it. `meta` says that
     it takes meta.<key> fields. `shelf` says that it can list what it holds, `fulfilment` that `ship` works,
-    `compare_and_set` that a quantity is only set where the channel still holds `before`.
+    `compare_and_set` that a quantity is only set where the channel still holds `before`. `escaped` are text
+    fields that it shows with HTML escapes of its own (`Bolts &amp; nuts`).
     """
 
     push_batch: int = 100
@@ -263,6 +265,7 @@ class Capabilities:
     shelf: bool = False
     fulfilment: bool = False
     compare_and_set: bool = False
+    escaped: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset({"title", "body_html", "barcode", "grams"})
 
 

@@ -180,6 +180,7 @@ def test_the_look_ups_that_cross_clients_give_back_ids_and_nothing_more(hub: Any
         "stockwire_clients_with_due_images",
         "stockwire_due_fetches",
         "stockwire_due_lanes",
+        "stockwire_nightly_channels",
         "stockwire_prune_audit",
         "stockwire_user_by_api_token",
         "stockwire_user_by_username",

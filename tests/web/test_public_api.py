@@ -156,3 +156,30 @@ def test_only_the_hash_of_a_token_is_kept(call: Any, hub: Any) -> None:
     kept = {row[0] for row in hub.rows("select token_hash from api_tokens")}
     assert len(kept) == 2
     assert not kept & set(call.tokens.values())
+
+
+def test_a_comparison_with_what_is_really_there_is_asked_for_and_shown(
+    hub: Any, call: Any, channel_id: int
+) -> None:
+    status, said = call("GET", f"channels/{channel_id}/drift")
+    assert (status, "has not been compared" in said["message"]) == (422, True)
+    assert call("POST", f"channels/{channel_id}/reconcile", {}, user="sipho")[0] == 403
+    assert call("POST", f"channels/{channel_id}/reconcile", {"repair": ["extra"]})[0] == 422
+    status, asked = call("POST", f"channels/{channel_id}/reconcile", {"repair": ["missing"]})
+    assert (status, asked["state"], asked["repairs"], asked["asked_by"]) == (
+        200,
+        "requested",
+        ["missing"],
+        "thandi (API)",
+    )
+    hub.owner.execute("update drift_reports set state = 'done', counts = '{\"missing\": 1}'")
+    hub.owner.execute(
+        'insert into drift_items (client_id, report_id, kind, sku, product_code, variant_code, "group", field,'
+        " said, repaired) values (%s, %s, 'missing', 'NUT', '7', '', '', '', 'gone from the channel', '')",
+        [hub.client_id, asked["report"]],
+    )
+    status, shown = call("GET", f"channels/{channel_id}/drift", user="sipho")
+    assert (status, shown["report"], shown["counts"]) == (200, asked["report"], {"missing": 1})
+    assert [(item["kind"], item["sku"], item["said"]) for item in shown["items"]] == [
+        ("missing", "NUT", "gone from the channel")
+    ]

@@ -110,7 +110,7 @@ class Planner:
     def plan(self, product: Product, known: Known | None) -> Plan:
         """What to do for this product. `known` is None when the channel has no link to any of it."""
         known = known or UNKNOWN
-        leaves = self._leaves(product)
+        leaves = self.leaves(product)
         if leaves:
             return self._remove(product, known, leaves)
         problem = self._unfit(product)
@@ -123,7 +123,7 @@ class Planner:
         except TemplateError as error:
             return Plan(problem=Problem(str(error), error.hint), reason="its field map cannot be made")
 
-    def _leaves(self, product: Product) -> str:
+    def leaves(self, product: Product) -> str:
         """Why the product does not belong on the channel, or ""."""
         if not product.active:
             return "set to DELETE in the source, or gone from it"

@@ -169,3 +169,12 @@ def forget_expired_sessions(timestamp: int) -> None:
     from django.contrib.sessions.backends.db import SessionStore
 
     SessionStore.clear_expired()
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="reconcile_nightly", queueing_lock="reconcile_nightly")
+def reconcile_nightly(timestamp: int) -> None:
+    """Ask for a comparison with what is really there wherever a channel's hour has come."""
+    from stockwire.hub.sync import drift_reports
+
+    drift_reports.ask_for_due(timezone.now())

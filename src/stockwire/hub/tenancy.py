@@ -76,6 +76,13 @@ def clients_to_tell() -> list[int]:
         return [int(row[0]) for row in cursor.fetchall()]
 
 
+def nightly_channels() -> list[tuple[int, int]]:
+    """(client id, channel id) of every channel that is compared each night with what is really there."""
+    with connection.cursor() as cursor:
+        cursor.execute("select client_id, channel_id from stockwire_nightly_channels()")
+        return [(int(client), int(channel)) for client, channel in cursor.fetchall()]
+
+
 def _pair(sql: str, value: str) -> tuple[int, int] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, [value])

@@ -24,7 +24,7 @@ _OF_PRODUCTS = f"{_OF_BOTH},name,type"
 
 def shelf(api: Api, settings: WooCommerceSettings) -> Iterator[Shelved]:
     """Each product and variation once, without what lies in the bin. A product with variations is no variant
-    itself. Ordered by id, so that what is created meanwhile comes last."""
+    itself; its variations repeat its title. Ordered by id, so that what is created meanwhile comes last."""
     query = {"orderby": "id", "order": "asc"}
     seen: set[int] = set()
     for rows in api.pages("/products", {**query, "_fields": _OF_PRODUCTS}):
@@ -41,6 +41,7 @@ def shelf(api: Api, settings: WooCommerceSettings) -> Iterator[Shelved]:
 def _variations(
     api: Api, settings: WooCommerceSettings, product: dict[str, Any], query: dict[str, str]
 ) -> Iterator[Shelved]:
+    title = seen_of(product, settings)["title"]
     offered = [same(row_name(row)) for row in product.get("attributes") or [] if row.get("variation")]
     seen: set[int] = set()
     for rows in api.pages(f"/products/{product['id']}/variations", {**query, "_fields": _OF_BOTH}):
@@ -53,6 +54,6 @@ def _variations(
             yield Shelved(
                 link_of(variation),
                 str(row.get("sku") or ""),
-                seen_of(variation, settings),
+                {"title": title, **seen_of(variation, settings)},
                 tuple(chosen.get(name, "") for name in offered),
             )

@@ -14,6 +14,7 @@ from stockwire.hub.models.catalogue import (
 )
 from stockwire.hub.models.clients import ApiToken, Client, Role, User
 from stockwire.hub.models.customers import Customer, CustomerAddress, CustomerMeta
+from stockwire.hub.models.drift import DriftItem, DriftReport, DriftState
 from stockwire.hub.models.fetches import SourceFetch
 from stockwire.hub.models.lanes import Lane, LaneKind
 from stockwire.hub.models.links import ChannelLink, Known, KnownProduct, ProductLink, Stale, StaleState
@@ -33,7 +34,7 @@ from stockwire.hub.models.orders import (
     OrderTaxLine,
     WebhookReceipt,
 )
-from stockwire.hub.models.places import Agent, Channel, Source, SourceProblem
+from stockwire.hub.models.places import Agent, Channel, ReconcilePolicy, Source, SourceProblem
 from stockwire.hub.models.segments import Segment
 from stockwire.hub.models.sharing import ChannelBudget, ChannelSecret
 from stockwire.hub.models.shipments import Shipment, ShipmentState
@@ -54,6 +55,9 @@ __all__ = [
     "Customer",
     "CustomerAddress",
     "CustomerMeta",
+    "DriftItem",
+    "DriftReport",
+    "DriftState",
     "FetchState",
     "Flag",
     "HeldDeactivation",
@@ -81,6 +85,7 @@ __all__ = [
     "Quantity",
     "Recipient",
     "RecipientOverride",
+    "ReconcilePolicy",
     "Role",
     "Segment",
     "Shipment",

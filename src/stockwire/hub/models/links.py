@@ -42,6 +42,7 @@ class KnownProduct(models.Model):
     product = models.ForeignKey(Product, on_delete=models.CASCADE)
     group = models.CharField(max_length=20)
     values = models.JSONField()
+    answered = models.JSONField(db_default={})
     confirmed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -74,7 +75,10 @@ class ChannelLink(models.Model):
 
 
 class Known(models.Model):
-    """What the channel last confirmed for one field group: field name to value (money as text)."""
+    """What the channel last confirmed for one field group: field name to value (money as text).
+
+    `answered` is what it answered with where that was not what was sent (sync/answered).
+    """
 
     pk = models.CompositePrimaryKey("channel_id", "variant_id", "group")
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
@@ -82,6 +86,7 @@ class Known(models.Model):
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
     group = models.CharField(max_length=20)
     values = models.JSONField()
+    answered = models.JSONField(db_default={})
     confirmed_at = models.DateTimeField(db_default=Now())
 
     class Meta:

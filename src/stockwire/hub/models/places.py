@@ -126,11 +126,19 @@ def new_webhook_key() -> str:
     return random_secrets.token_urlsafe(24)
 
 
+class ReconcilePolicy(models.TextChoices):
+    """What a nightly comparison does about what it finds."""
+
+    REPORT = "report", "Report only"
+    REPAIR = "repair", "Repair"
+
+
 class Channel(_Configured):
     """A place that sells (model.md section 7).
 
     `price_tier` "" is the retail list; no `warehouses` means all of the source, several are added up.
-    A channel that is not `live` is planned and shown, and nothing is sent to it.
+    A channel that is not `live` is planned and shown, and nothing is sent to it. `reconcile_hour` (0 to 23,
+    the hub's own time) is when it is compared each night with what is really there; None is never.
     """
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE)
@@ -149,6 +157,10 @@ class Channel(_Configured):
     stock_floor = models.IntegerField(default=0)
     qty_limit_upper = models.IntegerField(null=True)
     live = models.BooleanField(default=True)
+    reconcile_policy = models.CharField(
+        max_length=20, choices=ReconcilePolicy, default=ReconcilePolicy.REPORT
+    )
+    reconcile_hour = models.IntegerField(null=True, default=3)
     webhook_key = models.CharField(max_length=64, unique=True, default=new_webhook_key)
     # Orders changed at or before this moment (the channel's clock) are all stored.
     orders_seen_until = models.DateTimeField(null=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
-from stockwire.domain.plan import NOTHING, Difference, confirmed
+from stockwire.domain.plan import NOTHING, Difference, Value, confirmed
 from stockwire.errors import Refused, StockwireError
+from stockwire.hub.sync import answered
 from stockwire.hub.sync.snapshot import Snapshot
 from stockwire.ports import Change, Done, Failed, Link
 
@@ -103,6 +104,7 @@ class _Linked:
     below: bool
     differences: tuple[Difference, ...]
     known: Any
+    seen: Mapping[str, Value]
 
 
 @dataclass(slots=True)
@@ -147,6 +149,7 @@ def _read(facts: _Facts, snapshot: Snapshot, change: Change, outcome: Done) -> N
                 False,
                 confirmed_differences,
                 known.fields if known else NOTHING,
+                outcome.seen,
             )
         )
         _read_variants(facts, snapshot, change, outcome)
@@ -165,6 +168,7 @@ def _read(facts: _Facts, snapshot: Snapshot, change: Change, outcome: Done) -> N
                 False,
                 confirmed_differences,
                 before.fields if before else NOTHING,
+                outcome.seen,
             )
         )
 
@@ -209,13 +213,14 @@ def _read_variants(facts: _Facts, snapshot: Snapshot, change: Change, outcome: D
                     True,
                     planned.differences,
                     before.fields if before else NOTHING,
+                    answer.seen,
                 )
             )
 
 
 def _settle_variants(cursor: Any, client_id: int, channel_id: int, facts: _Facts) -> None:
     owners = _owners(cursor, channel_id, [one.link for one in facts.variants])
-    linked, fields = [], []
+    linked, fields, answers = [], [], []
     for one in facts.variants:
         owner = owners.setdefault(one.link, (one.owner, one.sku, one.product_id))
         if owner[0] != one.owner:
@@ -238,11 +243,13 @@ def _settle_variants(cursor: Any, client_id: int, channel_id: int, facts: _Facts
             facts.moved.append(one.owner)
             facts.compare_anew.add(one.product_id)
             continue
-        fields += _fields(one)
+        fields += (known := _fields(one))
+        answers += [answered.row_of(*row[:2], one.differences, one.seen) for row in known]
     if linked:
         cursor.execute(SAVE_LINKS, [client_id, channel_id, *_columns(linked)])
     if fields:
         cursor.execute(SAVE_KNOWN, [client_id, channel_id, *_columns(fields)])
+        answered.remember(cursor, "known", "variant_id", channel_id, answers)
 
 
 def _settle_products(cursor: Any, client_id: int, channel_id: int, facts: _Facts) -> None:
@@ -250,7 +257,7 @@ def _settle_products(cursor: Any, client_id: int, channel_id: int, facts: _Facts
         return
     cursor.execute(PRODUCT_OWNERS, [channel_id, [one.link.product_code for one in facts.products]])
     owners = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
-    linked, fields = [], []
+    linked, fields, answers = [], [], []
     for one in facts.products:
         owner = owners.setdefault(one.link.product_code, (one.owner, one.sku))
         if owner[0] != one.owner:
@@ -265,11 +272,13 @@ def _settle_products(cursor: Any, client_id: int, channel_id: int, facts: _Facts
             facts.moved_products.append(one.owner)
             facts.compare_anew.add(one.product_id)
             continue
-        fields += _fields(one)
+        fields += (known := _fields(one))
+        answers += [answered.row_of(*row[:2], one.differences, one.seen) for row in known]
     if linked:
         cursor.execute(SAVE_PRODUCT_LINKS, [client_id, channel_id, *_columns(linked)])
     if fields:
         cursor.execute(SAVE_KNOWN_PRODUCTS, [client_id, channel_id, *_columns(fields)])
+        answered.remember(cursor, "known_products", "product_id", channel_id, answers)
 
 
 def _fields(one: _Linked) -> list[tuple[int, str, str]]:

@@ -6,12 +6,13 @@ transaction, so that a worker that was thought dead cannot write over its succes
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import DatabaseError, connection, connections
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -69,6 +70,31 @@ def writing(held: Claim) -> Iterator[None]:
         if not renewed:
             raise LostLease(held)
         yield
+
+
+@contextmanager
+def kept(held: Claim, every_s: float = LEASE_S / 4) -> Iterator[None]:
+    """The lease is renewed by itself meanwhile, for calls that may take longer than it lasts, such as the
+    list of everything a large shop holds. Whoever writes afterwards still asks whether the lane is ours."""
+    done = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not done.wait(every_s):
+                with writing(held):
+                    pass
+        except (LostLease, DatabaseError):
+            pass  # whoever writes next finds out
+        finally:
+            connections.close_all()
+
+    keeper = threading.Thread(target=renew, name=f"keeps lane {held.lane_id}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
 
 
 def take_from_the_dead(lane_id: int) -> None:

@@ -77,20 +77,25 @@ def planned(channel_id: int, product_ids: Sequence[int], planner: Planner | None
     than the stored ones it says what they would bring."""
     if planner is None:
         planner = planner_for(Channel.objects.get(pk=channel_id))
-    terms = planner.terms
-    looked_at = {rule.field.partition(".")[0] for rule in terms.rules}
-    mapped = bool(terms.settings.product_map)
-    held = read_products(
-        product_ids,
-        meta=terms.takes.meta or mapped or "meta" in looked_at or planner.looks_at_meta,
-        images=terms.takes.images or mapped or "images" in looked_at,
-    )
+    held = held_for(planner, product_ids)
     confirmed = read_confirmed(channel_id, held)
     found = []
     for one in held:
         known = confirmed.get(one.product_id, NOTHING)
         found.append(Snapshot(one, known, planner.plan(one.product, known.known)))
     return _without_rivals(found)
+
+
+def held_for(planner: Planner, product_ids: Sequence[int]) -> list[Held]:
+    """These products with all that this planner looks at, inside an open scope."""
+    terms = planner.terms
+    looked_at = {rule.field.partition(".")[0] for rule in terms.rules}
+    mapped = bool(terms.settings.product_map)
+    return read_products(
+        product_ids,
+        meta=terms.takes.meta or mapped or "meta" in looked_at or planner.looks_at_meta,
+        images=terms.takes.images or mapped or "images" in looked_at,
+    )
 
 
 def _without_rivals(snapshots: list[Snapshot]) -> list[Snapshot]:

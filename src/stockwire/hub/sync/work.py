@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,24 +12,37 @@ from django.utils import timezone
 
 from stockwire.errors import NotSetUp, Refused, TryLater
 from stockwire.hub import tenancy
-from stockwire.hub.models import Channel, LaneKind, OrderMark, Stale, StaleState
-from stockwire.hub.sync import lanes
+from stockwire.hub.models import Channel, DriftReport, LaneKind, OrderMark, Stale, StaleState
+from stockwire.hub.sync import lanes, reconcile
+from stockwire.hub.sync.drift_reports import UNFINISHED
 from stockwire.hub.sync.fulfil import next_shipment_at, tell_shipments
 from stockwire.hub.sync.push import push
 from stockwire.hub.sync.shared import HubShared
 from stockwire.hub.sync.take_orders import take_orders
+from stockwire.ports import Channel as Port
+from stockwire.ports import ChannelConnector
 from stockwire.registry import channel_connector
 
+Verb = Callable[[lanes.Claim, Port, ChannelConnector], None]
 log = structlog.get_logger("stockwire.worker")
 
 
 def lane(client_id: int, lane_id: int, owner: str) -> None:
     """Do what is due on this lane. Returns at once when somebody else has it or it waits for a person."""
+    _claimed(client_id, lane_id, owner, _due)
+
+
+def reconcile_only(client_id: int, lane_id: int, owner: str) -> bool:
+    """Make the reports that were asked for on this push lane and send nothing. False when it is not free."""
+    return _claimed(client_id, lane_id, owner, reconcile.work_off)
+
+
+def _claimed(client_id: int, lane_id: int, owner: str, verb: Verb) -> bool:
     held = lanes.claim(client_id, lane_id, owner)
     if held is None:
-        return
+        return False
     try:
-        _work(held)
+        _work(held, verb)
         lanes.release(held, lambda: _next_due(held))
     except lanes.LostLease:
         log.warning("Another worker has taken this lane over; nothing was written", lane=lane_id)
@@ -50,9 +64,10 @@ def lane(client_id: int, lane_id: int, owner: str) -> None:
                 hint="It is tried again by itself. If it stays, send us the log of the worker.",
             ),
         )
+    return True
 
 
-def _work(held: lanes.Claim) -> None:
+def _work(held: lanes.Claim, verb: Verb) -> None:
     with tenancy.scope(held.client_id):
         row = Channel.objects.get(pk=held.channel_id)
     if not row.active or not row.live:
@@ -62,18 +77,25 @@ def _work(held: lanes.Claim) -> None:
         row.read_settings(connector.settings), HubShared(held.client_id, held.channel_id)
     )
     try:
-        if held.kind == LaneKind.PUSH:
-            push(held, channel, connector.capabilities)
-        else:
-            take_orders(held, channel, connector)
-            tell_shipments(held, channel)
+        verb(held, channel, connector)
     finally:
         channel.close()
+
+
+def _due(held: lanes.Claim, channel: Port, connector: ChannelConnector) -> None:
+    if held.kind == LaneKind.PUSH:
+        reconcile.work_off(held, channel, connector)
+        push(held, channel, connector.capabilities)
+    else:
+        take_orders(held, channel, connector)
+        tell_shipments(held, channel)
 
 
 def _next_due(held: lanes.Claim) -> datetime | None:
     """When this lane has something to do again, as far as its own marks say."""
     if held.kind == LaneKind.PUSH:
+        if DriftReport.objects.filter(channel_id=held.channel_id, state__in=UNFINISHED).exists():
+            return timezone.now()
         waiting = Stale.objects.filter(
             channel_id=held.channel_id, state__in=[StaleState.WAITING, StaleState.BACKING_OFF]
         )

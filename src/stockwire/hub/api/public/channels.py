@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Body, Query, Router, Schema
 
 from stockwire.hub import tenancy
 from stockwire.hub.api.public.access import Request, may_change
 from stockwire.hub.models import Flag
-from stockwire.hub.sync import belonging, operator, preview
+from stockwire.hub.sync import belonging, drift_reports, operator, preview
 from stockwire.hub.sync import why as reasons
 
 router = Router(tags=["channels"])
@@ -32,6 +32,12 @@ class Draft(Schema):
     rules: list[RuleGiven] | None = None
     skus: list[str] = []
     show: int = preview.SHOWN
+
+
+class Repairs(Schema):
+    """Kinds of drift to put right: different, missing."""
+
+    repair: list[Literal["different", "missing"]] = []
 
 
 @router.get("", summary="Every channel with what waits for it")
@@ -101,6 +107,24 @@ def go_live(request: Request, channel_id: int) -> dict[str, bool]:
     with tenancy.scope(request.auth.client_id):
         operator.go_live(channel_id, request.auth.who)
     return {"live": True}
+
+
+@router.get("/{channel_id}/drift", summary="The last comparison with what is really there")
+def drift(request: Request, channel_id: int, show: int = preview.SHOWN) -> dict[str, Any]:
+    with tenancy.scope(request.auth.client_id):
+        channel = belonging.channel_of(channel_id)
+        report = drift_reports.newest(channel.pk, finished=True)
+        if report is None:
+            raise drift_reports.not_yet(channel)
+        return drift_reports.as_json(report, drift_reports.items_of(report, _bounded(show)))
+
+
+@router.post("/{channel_id}/reconcile", summary="Ask for a comparison; its worker makes it soon")
+def reconcile(request: Request, channel_id: int, wanted: Repairs) -> dict[str, Any]:
+    may_change(request)
+    with tenancy.scope(request.auth.client_id):
+        report, _ = drift_reports.ask(channel_id, request.auth.who, wanted.repair)
+        return drift_reports.as_json(report, [])
 
 
 def _bounded(show: int) -> int:

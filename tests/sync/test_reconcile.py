@@ -1,0 +1,528 @@
+"""A shop against what it confirmed: what staff changed, deleted or made there is reported, and repaired only
+when asked. Against the simulated shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from stockwire.errors import Refused
+from stockwire.simulators.faults import Fault
+
+
+@pytest.fixture
+def push(rehearsal: Any) -> Callable[[], None]:
+    """The worker works on what is due for the shop."""
+    return lambda: rehearsal.hub.work("push")
+
+
+@pytest.fixture
+def reconcile(rehearsal: Any) -> Callable[..., Any]:
+    """Somebody asks for a report and it is made; what was repaired is not pushed yet."""
+    from stockwire.hub.sync import drift_reports, work
+
+    def run(*repairs: str, who: str = "thandi", bounded: bool = False) -> dict[str, Any]:
+        with rehearsal.hub.scope():
+            _, lane_id = drift_reports.ask(rehearsal.channel_id, who, repairs, bounded=bounded)
+        assert work.reconcile_only(rehearsal.hub.client_id, lane_id, "test")
+        return reports(rehearsal)[-1]
+
+    return run
+
+
+def reports(rehearsal: Any) -> list[dict[str, Any]]:
+    """Every report that is kept, the oldest first."""
+    from stockwire.hub.models import DriftReport
+    from stockwire.hub.sync import drift_reports
+
+    with rehearsal.hub.scope():
+        kept = DriftReport.objects.order_by("pk")
+        return [drift_reports.as_json(one, drift_reports.items_of(one, 100)) for one in kept]
+
+
+def shop(rehearsal: Any) -> dict[str, dict[str, Any]]:
+    """What the shop holds, by SKU; without what lies in its bin."""
+    products = rehearsal.stand.app.state()["products"]
+    return {row["sku"]: row for row in products if row["status"] != "trash"}
+
+
+def found(report: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [(item["kind"], item["sku"], item["field"], item["said"]) for item in report["items"]]
+
+
+def values(report: dict[str, Any]) -> dict[str, tuple[Any, Any, Any]]:
+    """Field to what was confirmed, what is shown and what is wanted."""
+    return {item["field"]: (item["confirmed"], item["shown"], item["wanted"]) for item in report["items"]}
+
+
+def test_a_shop_that_shows_what_it_answered_has_no_drift(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    """The price is rounded there, the barcode not taken, the name trimmed, the stock counted in whole units."""
+    odd = {
+        "DESCRIPTION": " Nuts & <bolts> ",
+        "SELLINGPRICE1": "13.905",
+        "OAvailable": "7.8",
+        "BARCODE": "AB-1",
+    }
+    feed.send(feed.row("BOLT", **odd), feed.row("NUT", SELLINGPRICE1="0.10", OAvailable="0"))
+    push()
+    report = reconcile()
+    assert report["items"] == []
+    assert (report["state"], report["listed"], report["linked"], report["counts"]) == ("done", 2, 2, {})
+    [(sent, answered)] = rehearsal.hub.rows(
+        "select \"values\"->>'barcode', answered from known where answered ? 'barcode'"
+    )
+    assert (sent, answered["barcode"]) == ("AB-1", [""])
+
+
+def test_what_staff_changed_is_reported_and_nothing_is_sent(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(feed.row("BOLT", SELLINGPRICE1="13.90"), feed.row("NUT"))
+    push()
+    rehearsal.act("edit_product", sku="BOLT", name="A better name", regular_price="9.00")
+    rehearsal.stand.calls.clear()
+    report = reconcile()
+    assert sorted(found(report)) == [
+        ("different", "BOLT", "price", "changed on the channel"),
+        ("different", "BOLT", "title", "changed on the channel"),
+    ]
+    assert values(report) == {
+        "price": ("13.90", "9.00", "13.90"),
+        "title": ("Item BOLT", "A better name", "Item BOLT"),
+    }
+    assert (report["counts"], report["repaired"]) == ({"different": 2}, {})
+    push()
+    assert rehearsal.stand.calls.writes == 0
+    assert shop(rehearsal)["BOLT"]["regular_price"] == "9.00"
+
+
+def test_an_edit_while_a_push_waits_is_told_apart_and_ours_goes_out(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(feed.row("BOLT", SELLINGPRICE1="13.90", OAvailable="7"))
+    push()
+    feed.send(feed.row("BOLT", DESCRIPTION="Hex bolt", SELLINGPRICE1="15.00", OAvailable="7"))
+    rehearsal.act("edit_product", sku="BOLT", name="Hex bolt", regular_price="9.00")
+    assert {(field, said) for _, _, field, said in found(reconcile())} == {
+        ("title", "changed on the channel to what is wanted now"),
+        ("price", "changed on the channel, and here since; ours goes out with the next push"),
+    }
+    push()
+    assert shop(rehearsal)["BOLT"]["regular_price"] == "15.00"
+    assert reconcile()["items"] == []
+
+
+def test_repairing_what_differs_sends_ours_with_the_next_push_and_stands_in_the_audit(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(feed.row("BOLT", SELLINGPRICE1="13.90"), feed.row("NUT"))
+    push()
+    rehearsal.act("edit_product", sku="BOLT", name="A better name", regular_price="9.00")
+    report = reconcile("different")
+    assert report["repaired"] == {"different": 2}
+    assert {item["repaired"] for item in report["items"]} == {
+        "what the channel shows is noted; ours goes out with the next push"
+    }
+    assert shop(rehearsal)["BOLT"]["regular_price"] == "9.00", "a comparison wrote to the shop itself"
+    rehearsal.stand.calls.clear()
+    push()
+    bolt = shop(rehearsal)["BOLT"]
+    assert (bolt["name"], bolt["regular_price"]) == ("Item BOLT", "13.90")
+    assert rehearsal.stand.calls.writes == 1
+    assert reconcile()["items"] == []
+    [(who, before, after)] = rehearsal.hub.rows(
+        "select who, before, after from audit where action = 'drift repaired'"
+    )
+    assert who == "thandi"
+    assert sorted((one["sku"], one["field"], one["shown"]) for one in before) == [
+        ("BOLT", "price", "9.00"),
+        ("BOLT", "title", "A better name"),
+    ]
+    assert (after["report"], after["different"]) == (report["report"], 2)
+
+
+def test_a_price_that_staff_cleared_or_struck_is_put_right_too(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    """Ours is to have none: to forget what was confirmed would not send that."""
+    rehearsal.hub.owner.execute("update channels set compare_at_tier = 'sellingprice2'")
+    with_was = {"SELLINGPRICE1": "100.00", "SELLINGPRICE2": "150.00"}
+    feed.send(feed.row("BOLT", **with_was))
+    push()
+    feed.send(feed.row("BOLT", **{**with_was, "SELLINGPRICE2": "0.00"}))
+    push()
+    assert reconcile()["items"] == []
+    rehearsal.act("edit_product", sku="BOLT", regular_price="100.00", sale_price="60.00")
+    assert values(reconcile("different")) == {
+        "price": ("100.00", "60.00", "100.00"),
+        "compare_at": (None, "100.00", None),
+    }
+    push()
+    held = rehearsal.stand.app.state()["products"][0]
+    assert (held["regular_price"], held["sale_price"]) == ("100.00", "")
+
+
+def test_what_staff_deleted_is_missing_and_made_again_only_when_asked(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(feed.row("BOLT"), feed.row("NUT"), feed.row("WASHER"))
+    push()
+    rehearsal.act("delete_product", sku="BOLT")
+    rehearsal.act("delete_product", sku="NUT", force=False)
+    report = reconcile()
+    assert sorted(found(report)) == [
+        ("missing", "BOLT", "", "gone from the channel"),
+        ("missing", "NUT", "", "gone from the channel"),
+    ]
+    assert (report["listed"], report["linked"]) == (1, 3)
+    push()
+    assert set(shop(rehearsal)) == {"WASHER"}
+    assert reconcile("different", "missing")["repaired"] == {"missing": 2}
+    push()
+    assert set(shop(rehearsal)) == {"BOLT", "NUT", "WASHER"}
+    assert reconcile()["items"] == []
+
+
+def test_what_staff_made_anew_is_linked_again_and_not_made_twice(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(feed.row("BOLT", SELLINGPRICE1="13.90"))
+    push()
+    rehearsal.act("delete_product", sku="BOLT")
+    anew = rehearsal.act("add_product", name="Bolt", sku="bolt", regular_price="1.00")
+    report = reconcile("missing")
+    assert [(item["kind"], item["said"]) for item in report["items"]] == [
+        ("missing", f"gone from the channel; its SKU is at product {anew['id']} there"),
+        ("extra", f"known here and linked to product {report['items'][0]['product_code']} of the channel"),
+    ]
+    push()
+    assert shop(rehearsal)["bolt"]["regular_price"] == "13.90"
+    assert rehearsal.hub.rows("select product_code from links") == [(str(anew["id"]),)]
+    assert reconcile()["items"] == []
+
+
+def test_what_only_the_shop_knows_is_reported_and_never_touched(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    unsold = {"SELLINGPRICE1": ""}
+    feed.send(feed.row("BOLT"), feed.row("GONE", **unsold), feed.row("LATER", **unsold))
+    push()
+    feed.send(feed.row("BOLT"), feed.row("GONE", EXTRADTLS8="DELETE"), feed.row("LATER", **unsold))
+    push()
+    for sku in ("STRAY", "GONE", "LATER", ""):
+        rehearsal.act("add_product", name="By hand", sku=sku, regular_price="5.00")
+    before = rehearsal.stand.app.state()["products"]
+    report = reconcile("different", "missing")
+    assert sorted((item["sku"], item["said"]) for item in report["items"]) == [
+        ("", "it has no SKU, so nothing here can be linked to it"),
+        ("GONE", "known here and not on sale (set to DELETE, or gone), so not linked to it"),
+        ("LATER", "known here and not linked to it"),
+        ("STRAY", "no product here has this SKU"),
+    ]
+    assert report["counts"] == {"extra": 4, "extra_known": 2}
+    assert rehearsal.stand.app.state()["products"] == before
+
+
+def test_an_sku_that_stands_twice_in_the_shop_is_named_with_both_products(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(feed.row("BOLT"))
+    push()
+    stray = rehearsal.act("add_product", name="Copy", sku="COPY", regular_price="5.00")
+    # The shop refuses it, an import into its database does not.
+    rehearsal.stand.app.shop.products[stray["id"]]["sku"] = "bolt"
+    ours = rehearsal.hub.rows("select product_code from links")[0][0]
+    assert sorted(found(reconcile())) == [
+        ("duplicate", "bolt", "", f"product {ours} of the channel has this SKU too"),
+        ("extra", "bolt", "", f"known here and linked to product {ours} of the channel"),
+    ]
+
+
+def test_another_sku_in_the_shop_is_reported_and_left_to_a_person(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(feed.row("BOLT"))
+    push()
+    rehearsal.act("edit_product", sku="BOLT", new_sku="BOLT-OLD")
+    report = reconcile("different")
+    [item] = report["items"]
+    assert (item["field"], item["confirmed"], item["shown"], item["repaired"]) == (
+        "sku",
+        "BOLT",
+        "BOLT-OLD",
+        "",
+    )
+    assert report["repaired"] == {}
+    assert report["notes"] == [
+        "1 not repaired: SKUs, which no push sends; correct them on the channel, or unlink the product"
+    ]
+    assert rehearsal.count("stale") == 0
+
+
+def test_a_field_that_is_the_channels_own_is_no_drift(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    from stockwire.hub.sync.belonging import set_channel_flags
+
+    feed.send(feed.row("BOLT"))
+    push()
+    rehearsal.act("edit_product", sku="BOLT", name="A better name", regular_price="9.00", new_sku="X")
+    with rehearsal.hub.scope():
+        set_channel_flags(rehearsal.channel_id, {"title": "channel", "sku": "channel"}, "thandi")
+    assert [item["field"] for item in reconcile()["items"]] == ["price"]
+
+
+def test_a_lower_quantity_is_left_alone_until_the_order_that_may_explain_it_is_read(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(feed.row("BOLT", OAvailable="7"), feed.row("NUT", OAvailable="7"))
+    push()
+    rehearsal.act("place_order", lines=[{"sku": "BOLT", "quantity": 2}])
+    rehearsal.act("set_stock", sku="NUT", quantity=99)
+    report = reconcile("different")
+    assert {(sku, said) for _, sku, _, said in found(report)} == {
+        ("BOLT", "sold or changed on the channel"),
+        ("NUT", "sold or changed on the channel"),
+    }
+    assert report["repaired"] == {}
+    assert report["notes"] == [
+        "2 not repaired: quantities, because 1 orders of the channel are not read yet and may explain them"
+    ]
+    push()
+    assert shop(rehearsal)["BOLT"]["stock_quantity"] == 5
+    # Once more, because what lies at the edge of a poll is looked at twice.
+    rehearsal.take()
+    rehearsal.take()
+    push()
+    report = reconcile("different")
+    assert [(item["sku"], item["shown"]) for item in report["items"]] == [("NUT", 99)]
+    assert report["repaired"] == {"different": 1}
+    push()
+    assert {sku: row["stock_quantity"] for sku, row in shop(rehearsal).items()} == {"BOLT": 5, "NUT": 7}
+
+
+def test_stock_that_staff_no_longer_let_the_shop_count_is_one_difference_and_comes_back_whole(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(feed.row("BOLT", OAvailable="7"))
+    push()
+    rehearsal.act("edit_product", sku="BOLT", manage_stock=False)
+    assert values(reconcile("different")) == {"inventory_management": (True, False, True)}
+    push()
+    bolt = shop(rehearsal)["BOLT"]
+    assert (bolt["manage_stock"], bolt["stock_quantity"]) == (True, 7)
+    assert reconcile()["items"] == []
+
+
+def test_a_product_that_somebody_skipped_is_not_repaired(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    from stockwire.hub.sync import operator
+
+    feed.send(feed.row("BOLT"))
+    push()
+    feed.send(feed.row("BOLT", SELLINGPRICE1="99.00"))
+    with rehearsal.hub.scope():
+        operator.skip(rehearsal.channel_id, "BOLT", "sipho", "new photo first")
+    rehearsal.act("edit_product", sku="BOLT", regular_price="9.00")
+    report = reconcile("different")
+    assert report["notes"] == ["1 not repaired: somebody skipped the product on this channel"]
+    push()
+    assert shop(rehearsal)["BOLT"]["regular_price"] == "9.00"
+
+
+def test_too_much_at_once_is_repaired_on_a_persons_word_only(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    feed.send(*[feed.row(f"B{number}") for number in range(6)])
+    push()
+    for number in range(4):
+        rehearsal.act("delete_product", sku=f"B{number}")
+    rehearsal.act("edit_product", sku="B5", regular_price="9.00")
+    report = reconcile("different", "missing", bounded=True)
+    assert report["repaired"] == {"different": 1}
+    assert report["notes"] == [
+        "4 of 6 linked products are missing at once, so none was repaired by itself. Look first; "
+        "`stockwire channel reconcile --repair missing` repairs them all."
+    ]
+    assert reconcile("missing")["repaired"] == {"missing": 4}
+
+
+@pytest.mark.parametrize("kind", ["error_500", "html"])
+def test_a_list_that_cannot_be_read_is_a_failed_report_and_holds_up_no_push(
+    rehearsal: Any, feed: Any, push: Any, kind: str
+) -> None:
+    from stockwire.hub.sync import drift_reports
+
+    feed.send(feed.row("BOLT"))
+    push()
+    feed.send(feed.row("BOLT", SELLINGPRICE1="99.00"))
+    rehearsal.stand.faults.arm(Fault(kind, times=None, method="GET", path="/products$"))
+    with rehearsal.hub.scope():
+        drift_reports.ask(rehearsal.channel_id, "thandi")
+    push()
+    [report] = reports(rehearsal)
+    assert (report["state"], report["items"], bool(report["message"])) == ("failed", [], True)
+    assert shop(rehearsal)["BOLT"]["regular_price"] == "99.00"
+
+
+def test_a_comparison_that_its_worker_died_over_is_begun_anew_but_not_for_ever(
+    rehearsal: Any, feed: Any, push: Any
+) -> None:
+    from stockwire.hub.models import DriftItem, DriftReport
+    from stockwire.hub.sync import drift_reports
+
+    feed.send(feed.row("BOLT"))
+    push()
+    rehearsal.act("delete_product", sku="BOLT")
+    with rehearsal.hub.scope():
+        report, _ = drift_reports.ask(rehearsal.channel_id, "thandi")
+        DriftReport.objects.filter(pk=report.pk).update(state="reading", tries=1)
+        DriftItem.objects.create(client_id=rehearsal.hub.client_id, report=report, kind="extra", sku="HALF")
+    push()
+    assert found(reports(rehearsal)[0]) == [("missing", "BOLT", "", "gone from the channel")]
+    with rehearsal.hub.scope():
+        DriftReport.objects.filter(pk=report.pk).update(state="reading", tries=3)
+    rehearsal.hub.owner.execute("update lanes set next_at = now()")
+    push()
+    assert [(one["state"], one["message"]) for one in reports(rehearsal)] == [
+        ("failed", "It was interrupted 3 times.")
+    ]
+
+
+def test_who_lost_the_lane_while_reading_writes_nothing_and_the_next_one_does(
+    rehearsal: Any, feed: Any, push: Any
+) -> None:
+    from stockwire.hub.models import Channel
+    from stockwire.hub.sync import drift_reports, lanes, reconcile
+    from stockwire.registry import channel_connector
+
+    feed.send(feed.row("BOLT"))
+    push()
+    rehearsal.act("delete_product", sku="BOLT")
+    with rehearsal.hub.scope():
+        _, lane_id = drift_reports.ask(rehearsal.channel_id, "thandi")
+        row = Channel.objects.get(pk=rehearsal.channel_id)
+    held = lanes.claim(rehearsal.hub.client_id, lane_id, "the slow one")
+    assert held is not None
+    with rehearsal.hub.scope():
+        lanes.take_from_the_dead(lane_id)
+    connector = channel_connector(row.type)
+    port = connector.open(row.read_settings(connector.settings))
+    with pytest.raises(lanes.LostLease):
+        reconcile.work_off(held, port, connector)
+    port.close()
+    assert (reports(rehearsal)[0]["state"], reports(rehearsal)[0]["items"]) == ("requested", [])
+    push()
+    assert [item["kind"] for item in reports(rehearsal)[0]["items"]] == ["missing"]
+
+
+def test_a_lease_is_renewed_while_one_call_takes_longer_than_it_lasts(rehearsal: Any, until: Any) -> None:
+    from stockwire.hub.sync import lanes
+
+    [(lane_id,)] = rehearsal.hub.rows("select id from lanes where kind = 'push'")
+    held = lanes.claim(rehearsal.hub.client_id, lane_id, "test")
+    assert held is not None
+    with lanes.kept(held, every_s=0.01):
+        rehearsal.hub.owner.execute(
+            "update lanes set lease_until = now() - interval '1 s' where id = %s", [lane_id]
+        )
+        lease = "select lease_until > now() from lanes where id = %s"
+        until(lambda: rehearsal.hub.rows(lease, lane_id)[0][0])
+
+
+def test_the_last_few_reports_are_kept(rehearsal: Any, reconcile: Any) -> None:
+    from stockwire.hub.sync.drift_reports import KEPT
+
+    rehearsal.act("add_product", name="By hand", sku="STRAY", regular_price="5.00")
+    for _ in range(KEPT + 2):
+        reconcile()
+    assert len(reports(rehearsal)) == KEPT
+    assert rehearsal.count("drift_items") == KEPT
+
+
+def test_a_paused_channel_is_not_compared_and_says_why(rehearsal: Any) -> None:
+    from stockwire.hub.sync import drift_reports, operator
+
+    with rehearsal.hub.scope():
+        operator.pause(rehearsal.channel_id, "sipho", "stock-take")
+    with rehearsal.hub.scope(), pytest.raises(Refused, match="Paused by sipho: stock-take"):
+        drift_reports.ask(rehearsal.channel_id, "thandi")
+
+
+def nightly(rehearsal: Any, made: timedelta, now: timedelta) -> list[tuple[str, str, list[str]]]:
+    """The task runs now, which is so long after the last 3 o'clock, for a channel that was made so long after it;
+    state, who asked and what is repaired of each report."""
+    from django.utils import timezone
+
+    from stockwire.hub.sync import drift_reports
+
+    three = drift_reports.last_time(3, timezone.now())
+    rehearsal.hub.owner.execute("update channels set created_at = %s", [three + made])
+    drift_reports.ask_for_due(three + now)
+    return [(one["state"], one["asked_by"], one["repairs"]) for one in reports(rehearsal)]
+
+
+A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+def test_every_night_at_its_hour_a_report_is_asked_for_once(rehearsal: Any, push: Any) -> None:
+    assert nightly(rehearsal, -A_MINUTE, -A_MINUTE) == []
+    assert nightly(rehearsal, -A_MINUTE, A_MINUTE) == [("requested", "every night", [])]
+    push()
+    assert [state for state, *_ in nightly(rehearsal, -A_MINUTE, A_MINUTE)] == ["done"]
+
+
+def test_a_night_in_which_the_hub_was_off_is_made_up_for(rehearsal: Any) -> None:
+    assert len(nightly(rehearsal, -A_DAY, timedelta(hours=9))) == 1
+
+
+def test_repairing_every_night_is_a_setting_of_the_channel_and_so_is_never(rehearsal: Any) -> None:
+    from stockwire.hub.sync.drift_reports import set_nightly
+
+    with rehearsal.hub.scope():
+        set_nightly(rehearsal.channel_id, None, "report", "thandi")
+    assert nightly(rehearsal, -A_DAY, A_MINUTE) == []
+    with rehearsal.hub.scope():
+        set_nightly(rehearsal.channel_id, 3, "repair", "thandi")
+    assert nightly(rehearsal, -A_DAY, A_MINUTE) == [("requested", "every night", ["different", "missing"])]
+    assert rehearsal.hub.rows(
+        "select who, after from audit where action = 'nightly comparison set' order by id"
+    )[1] == ("thandi", {"reconcile_hour": 3, "reconcile_policy": "repair"})
+
+
+def test_a_night_that_fails_is_tried_again_three_times(rehearsal: Any) -> None:
+    for tries in (1, 2, 3, 3):
+        assert len(nightly(rehearsal, -A_DAY, A_MINUTE)) == tries
+        rehearsal.hub.owner.execute(
+            "update drift_reports set state = 'failed', requested_at = now() + interval '2 d'"
+        )
+
+
+def test_what_a_moving_list_left_out_is_asked_for_by_its_sku_before_it_is_called_missing(
+    rehearsal: Any, feed: Any, push: Any
+) -> None:
+    """As when something is deleted between two pages, and the next product slips onto the page before."""
+    from stockwire.hub.models import Channel
+    from stockwire.hub.sync.compare_shelf import Comparison
+    from stockwire.hub.sync.snapshot import planner_for
+    from stockwire.registry import channel_connector
+
+    feed.send(feed.row("BOLT"), feed.row("NUT"))
+    push()
+    rehearsal.act("delete_product", sku="NUT")
+    with rehearsal.hub.scope():
+        row = Channel.objects.get(pk=rehearsal.channel_id)
+        comparison = Comparison(rehearsal.hub.client_id, row.pk, 0, planner_for(row))
+        [gone] = comparison.not_listed(10)
+    connector = channel_connector(row.type)
+    port = connector.open(row.read_settings(connector.settings))
+    found = port.look_up([one.sku for one in gone])
+    port.close()
+    assert sorted(one.sku for one in gone) == ["BOLT", "NUT"]
+    assert [item.sku for item in comparison.missing(gone, found)] == ["NUT"]
