@@ -54,7 +54,8 @@ class Batch(msgspec.Struct):
     the reading's snapshot opened, in ISO 8601: what was raised after it is not yet in these quantities.
     `full` is True in every batch of a full read. `removals_confirmed` says that a person at the source has
     allowed what `removed` names, however much it is. `removed_quantities` are (stock code, warehouse) whose
-    row vanished while the item still has rows for other warehouses.
+    row vanished while the item still has rows for other warehouses. `settled` are (code, message) of
+    problems told earlier whose row is gone.
     """
 
     stream: str
@@ -67,6 +68,7 @@ class Batch(msgspec.Struct):
     full: bool = False
     removals_confirmed: bool = False
     removed_quantities: list[tuple[str, str]] = []
+    settled: list[tuple[str, str]] = []
 
 
 class Received(msgspec.Struct):

@@ -266,6 +266,7 @@ class TestHub:
                 self.source[str(row[key])] = dict(zip(batch.columns, row, strict=True))
             for code in batch.removed:
                 self.source.pop(code, None)
+            self.problems = [one for one in self.problems if one[:2] not in batch.settled]
             self.problems += batch.problems
             if self.lose_answers:
                 self.lose_answers -= 1

@@ -105,8 +105,9 @@ def test_a_hub_that_is_busy_in_the_middle_gets_the_rest_later(queued, hub):
             queued.delivery.step()
         except TryLater as error:
             said.append(error.message)
-    assert set(said) == {"the hub is busy"}
-    assert len(said) <= 2
+    assert hub.fail_batches == 0
+    # Not heard at all when a batch ahead of it had to be sent again anyway.
+    assert set(said) <= {"the hub is busy"}
     assert applied(hub) == list(range(1, COUNT + 1))
     assert queued.journal.waiting() == 0
 

@@ -31,6 +31,31 @@ def test_rows_without_a_stock_code_are_reported_once_and_the_rest_goes_on(either
     assert not either.sync().changed_something
 
 
+def test_a_row_without_a_stock_code_that_is_gone_is_forgotten_and_others_like_it_are_not(either, hub):
+    either.sql(
+        "INSERT INTO STOCK (STOCKCODE, DESCRIPTION) VALUES ('', 'Nameless thing')",
+        "INSERT INTO STOCK (STOCKCODE, DESCRIPTION, EXTRADTLS20) VALUES ('', 'Twin', '1')",
+        "INSERT INTO STOCK (STOCKCODE, DESCRIPTION, EXTRADTLS20, CATEGORY) VALUES ('', 'Twin', '2', '')",
+    )
+    either.sync()
+    assert len(hub.problems) == 3
+    either.sql("DELETE FROM STOCK WHERE DESCRIPTION = 'Nameless thing' OR EXTRADTLS20 = '2'")
+    either.sync(full="nightly comparison")
+    assert {problem[1] for problem in hub.problems} == {
+        "A row without STOCKCODE was left out. It begins: 'Twin'."
+    }
+    assert not either.sync(full="nightly comparison").changed_something
+
+
+def test_a_duplicate_that_is_gone_is_forgotten_though_the_first_row_stayed_as_it_was(either, hub):
+    either.sql("INSERT INTO STOCK (STOCKCODE, DESCRIPTION) VALUES ('00000050', 'The other one')")
+    either.sync()
+    assert [problem[0] for problem in hub.problems] == ["00000050"]
+    either.sql("DELETE FROM STOCK WHERE DESCRIPTION = 'The other one'")
+    either.sync(full="nightly comparison")
+    assert hub.problems == []
+
+
 def test_a_duplicate_stock_code_is_reported_and_its_cure_brings_the_row(either, hub):
     either.sync()
     either.sql("INSERT INTO STOCK (STOCKCODE, DESCRIPTION) VALUES ('00000050', 'The other one')")

@@ -249,6 +249,20 @@ def test_a_report_saved_with_another_filter_removes_nothing_until_a_person_confi
     assert site.sync().removed == 25
 
 
+def test_what_another_set_of_reports_left_waiting_is_read_anew_and_not_sent(make_site, hub):
+    """The hub may refuse exactly that; it would wait for ever."""
+    site = make_site([row("A")])
+    hub.fail_batches = 1
+    with pytest.raises(TryLater):
+        site.sync()
+    assert site.journal.waiting() == 1
+    site.settings.columns = {"CATEGORY": "", "BARCODE": ""}
+    site.reader = ReportReader(site.settings, site.service, site.journal)
+    assert site.journal.waiting() == 0
+    site.sync()
+    assert "BARCODE" not in hub.source["A"]
+
+
 def test_another_set_of_reports_or_columns_begins_a_new_stream(make_site, hub):
     site = make_site([row("A")])
     site.sync()

@@ -85,7 +85,7 @@ def test_many_small_batches_are_counted_together(hundred: Any) -> None:
 def test_after_an_hour_the_next_ones_are_believed_again_but_not_those_that_wait(hundred: Any) -> None:
     delete(hundred, CODES[:20])
     delete(hundred, CODES[20:30])
-    hundred.hub.owner.execute("update products set modified_at = modified_at - interval '61 minutes'")
+    hundred.hub.owner.execute("update variants set gone_at = gone_at - interval '61 minutes'")
     delete(hundred, CODES[40:44])
     assert active(hundred) == 76
     assert said(hundred)[0].startswith("10 of 80 products")
@@ -97,7 +97,7 @@ def test_products_that_come_back_no_longer_wait_and_the_alarm_ends(hundred: Any)
     assert active(hundred) == 100
     hundred.send(*(hundred.row(code) for code in CODES[:60]))
     hundred.send(*(hundred.row(code, EXTRADTLS8="IGNORE") for code in CODES[60:99]))
-    assert hundred.hub.rows("select source_product_code from held_deactivations") == [("ITEM-099",)]
+    assert hundred.hub.rows("select source_variant_code from held_deactivations") == [("ITEM-099",)]
     hundred.send(hundred.row("ITEM-099"))
     assert (said(hundred), hundred.problems()) == (("", ""), [])
     assert active(hundred) == 100

@@ -130,7 +130,7 @@ class Comparison:
         found = [self.shape.digest_of(raw) for raw in raws]
         internal = [place for place, key in enumerate(keys) if not key or key.startswith(INTERNAL)]
         for place in internal:
-            begin = keys[place] or f"{INTERNAL}{BLANK}"
+            begin = keys[place] or f"{INTERNAL}{BLANK}{SEPARATOR}{_beginning(raws[place])}"
             keys[place] = f"{begin}{SEPARATOR}{found[place].hex()}"
         if internal and mark_doubles:
             self.journal.see(list({keys[place] for place in internal}))
@@ -159,12 +159,21 @@ class Comparison:
             if self.shape.has_warehouse:
                 elsewhere = {code for code in codes if self.journal.saw_any(code + SEPARATOR)}
             quantities = sorted((code, place[0]) for code, *place in parted if code in elsewhere)
-            if codes:
+            over = self._settled([key for key in keys if key.startswith(INTERNAL)])
+            if codes or over:
                 self.reading.removed += len(codes - elsewhere)
-                self._queue_batch(codes - elsewhere, quantities, gone=keys, confirmed=confirmed)
+                self._queue_batch(codes - elsewhere, quantities, gone=keys, confirmed=confirmed, settled=over)
             else:
                 self.journal.forget(keys)
         removals.settled(self.journal)
+
+    def _settled(self, vanished: Sequence[str]) -> list[tuple[str, str]]:
+        """Problems that are over: their row vanished, and no other one makes the hub say the same."""
+        if not vanished:
+            return []
+        left = self.journal.internal_keys("") - set(vanished)
+        said, over = ({_problem(key, "")[:2] for key in keys} for keys in (left, vanished))
+        return sorted(over - said)
 
     def check_stop(self) -> None:
         if self.stopped():
@@ -185,7 +194,7 @@ class Comparison:
     def _keep(self, key: str, digest: bytes, raw: bytes) -> None:
         self._digests.append((key, digest))
         if key.startswith(INTERNAL):
-            self._problems.append(_unusable(key, raw, self.shape.origin))
+            self._problems.append(_problem(key, self.shape.origin))
         else:
             try:
                 self._rows.append(self.shape.values_of(raw))
@@ -209,6 +218,7 @@ class Comparison:
         *,
         gone: Sequence[str] = (),
         confirmed: bool = False,
+        settled: Sequence[tuple[str, str]] = (),
     ) -> None:
         rows, problems, digests = self._rows, self._problems, self._digests
         self._rows, self._problems, self._digests, self._size = [], [], [], 0
@@ -226,6 +236,7 @@ class Comparison:
                     full=bool(self.reading.why_full),
                     removals_confirmed=confirmed,
                     removed_quantities=list(removed_quantities),
+                    settled=list(settled),
                 )
             )
 
@@ -236,17 +247,22 @@ class Comparison:
         self.queued()
 
 
-def _unusable(key: str, raw: bytes, origin: str) -> tuple[str, str, str]:
-    if key.startswith(INTERNAL + DOUBLE):
-        code = key.split(SEPARATOR)[1]
+def _problem(key: str, origin: str) -> tuple[str, str, str]:
+    """Code, message and hint of the problem that an internal key stands for."""
+    kind, code, *_ = key.removeprefix(INTERNAL).split(SEPARATOR)
+    if kind == DOUBLE:
         return (
             code,
             f"{code}: more than one row has this STOCKCODE. The first one was used.",
             f"Rename or remove the other row in Omni, or narrow {origin} so that each STOCKCODE comes once.",
         )
-    shown = raw.replace(b"\x1e", b"").replace(b"\x1f", b" ").decode("latin-1").strip()[:60]
+    shown = code
     return (
         "",
         f"A row without STOCKCODE was left out. It begins: {shown!r}.",
         f"Give the item a stock code in Omni, or leave such rows out of {origin}.",
     )
+
+
+def _beginning(raw: bytes) -> str:
+    return raw.replace(b"\x1e", b"").replace(b"\x1f", b" ").decode("latin-1").strip()[:60]

@@ -45,6 +45,10 @@ class ReportReader:
         self._shape = ReportShape(
             self._columns(), f"report {names[0]}" if len(names) == 1 else f"the reports {', '.join(names)}"
         )
+        self._source = self._hashed()
+        if journal.waiting() and journal.get("asked") not in {"", self._source}:
+            # What was read otherwise may be the very thing the hub refuses; it would wait for ever.
+            journal.new_stream()
 
     def read(self, now: Callable[[], datetime], *, full: str = "", resend: bool = False) -> Reading:
         """Read once, everything; with `resend` rows the hub has are sent again. `now` gives aware times.
@@ -121,11 +125,14 @@ class ReportReader:
         return [*columns, *(f"{QUANTITY}@{settings.warehouses[name]}" for name in settings.names)]
 
     def _begin_anew_if_another_source(self) -> None:
+        if self._journal.get("source") not in {"", self._source}:
+            self._journal.new_stream()
+        if not self._journal.get("source"):
+            self._journal.put(source=self._source, asked=self._source)
+
+    def _hashed(self) -> str:
+        """What is read and how, in short: the same for the same reports, columns and filters."""
         settings = self._settings
         said = ["report", *settings.names, *self._shape.columns, *settings.column_map.values()]
         said += [f"{key}={value}" for key, value in sorted(settings.filters.items())]
-        source = blake2b("\x1f".join(said).encode(), digest_size=16).hexdigest()
-        if self._journal.get("source") not in {"", source}:
-            self._journal.new_stream()
-        if not self._journal.get("source"):
-            self._journal.put(source=source)
+        return blake2b("\x1f".join(said).encode(), digest_size=16).hexdigest()

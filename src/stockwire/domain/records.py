@@ -34,7 +34,8 @@ class SourceProduct(NamedTuple):
     `price_tiers` maps tier name to amount as the source holds it; `quantities` maps warehouse name to
     available quantity ("" is the source's only or summed warehouse); `meta` maps attribute key to text.
     Optional fields are None when the source does not supply them at all: absent is not empty.
-    A variant of a group has up to three options: `option_names` are the product's, `option_values` its own.
+    A variant of a group has up to three options: `option_names` are the product's, `option_values` its own,
+    both () for a product without variants.
     """
 
     source_product_code: str
@@ -53,8 +54,8 @@ class SourceProduct(NamedTuple):
     barcode: str | None = None
     grams: int | None = None
     inventory_management: bool = True
-    option_names: tuple[str, ...] = ()
-    option_values: tuple[str, ...] = ()
+    option_names: tuple[str, ...] | None = None
+    option_values: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

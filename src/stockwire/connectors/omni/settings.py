@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from stockwire.connectors.omni.product_settings import ProductSettings, both_sides
 from stockwire.connectors.omni.setting_types import (
     HEADER_KEYS,
     LINE_KEYS,
@@ -37,79 +38,8 @@ def _in(group: str) -> dict[str, Any]:
     return {"group": group}
 
 
-class OmniSettings(BaseModel):
-    """Settings of one Omni Accounts source.
-
-    The retail price list is named "retail": the guide maps SELLINGPRICE1 to variants.retail_price, where
-    "_price" says what kind of value it is and "retail" which list.
-    """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    sync_mode: Literal["push"] = Field(
-        "push",
-        title="Sync mode",
-        description="The agent beside Omni sends what changed. The hub never dials in.",
-        json_schema_extra=_in("Products"),
-    )
-    active_column: Code = Field(
-        "EXTRADTLS8",
-        title="Column that says what should happen",
-        description=(
-            "The extra stock field that holds ACTIVE, DELETE or IGNORE. Blank or anything else means IGNORE."
-        ),
-        json_schema_extra=_in("Products"),
-    )
-    quantity_column: Code = Field(
-        "OAvailable",
-        title="Column with the available quantity",
-        description="What Omni can still sell: level less reserved. Negative counts as 0.",
-        json_schema_extra=_in("Products"),
-    )
-    deactivation_limit: float = Field(
-        0.2,
-        gt=0,
-        le=1,
-        title="Most products to leave at once",
-        description=(
-            "As a share: 0.2 is 20 %. When more than that are set to DELETE within an hour, they stay on "
-            "sale until you confirm it. Up to 20 products, or half of a small catalogue, always go."
-        ),
-        json_schema_extra=_in("Products"),
-    )
-    price_map: TextMap = Field(
-        {"SELLINGPRICE1": "retail"},
-        title="Price lists",
-        description=(
-            "Which selling price column is which price list. Selling prices of the product query that are "
-            "not named here become lists under their column's name."
-        ),
-        json_schema_extra=_in("Products"),
-    )
-    meta_map: TextMap = Field(
-        {},
-        title="Attribute names",
-        description=(
-            "Names for further columns, for instance EXTRADTLS1 as brand. Extra stock fields that are not "
-            "named here become attributes under their column's name."
-        ),
-        json_schema_extra=_in("Products"),
-    )
-    weight_unit: Literal["g", "kg"] = Field(
-        "kg",
-        title="Unit of WEIGHT",
-        description="The unit your product query gives WEIGHT in, if it does. Omni does not say.",
-        json_schema_extra=_in("Products"),
-    )
-    deactivate_productmeta_prefix_csv: str = Field(
-        "",
-        title="Attribute prefixes to tidy up",
-        description=(
-            "Comma list. Attributes whose names begin like this and that a sync does not resend are removed; "
-            "all others are kept."
-        ),
-        json_schema_extra=_in("Products"),
-    )
+class OmniSettings(ProductSettings):
+    """Settings of one Omni Accounts source: of its products, and of the orders raised in it."""
 
     create_order_enabled: Truthy = Field(
         True,
@@ -273,20 +203,10 @@ class OmniSettings(BaseModel):
             raise ValueError(f"cannot be {value}: a line needs that key for something else.")
         return value
 
-    @field_validator("price_map", "meta_map", "order_field_map")
+    @field_validator("order_field_map")
     @classmethod
-    def _names_both_sides(cls, value: dict[str, str]) -> dict[str, str]:
-        trimmed = {left.strip(): right.strip() for left, right in value.items()}
-        if not all(trimmed) or not all(trimmed.values()):
-            raise ValueError("must name both sides of every entry.")
-        return trimmed
-
-    @field_validator("price_map")
-    @classmethod
-    def _one_column_per_list(cls, value: dict[str, str]) -> dict[str, str]:
-        if len(set(value.values())) != len(value):
-            raise ValueError("names a price list twice; give each column a list of its own.")
-        return value
+    def _names_both_sides_too(cls, value: dict[str, str]) -> dict[str, str]:
+        return both_sides(value)
 
     @field_validator("order_field_map")
     @classmethod

@@ -21,8 +21,8 @@ from stockwire.hub import tenancy
 from stockwire.hub.images.addresses import canonical
 from stockwire.hub.images.keeping import keep
 from stockwire.hub.models import Audit, Source
+from stockwire.hub.sync.staged_rows import text_array
 from stockwire.hub.sync.stale import mark_products
-from stockwire.hub.sync.store_products import text_array
 
 MOST_FILES = 20_000
 FIELDS = {

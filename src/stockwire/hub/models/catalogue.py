@@ -62,6 +62,8 @@ class Variant(models.Model):
     option_values = ArrayField(models.CharField(max_length=200), db_default=[])
     # One variant of a product with others may go by itself; without an active one the product goes.
     active = models.BooleanField(db_default=True)
+    # When the source took it away last.
+    gone_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "variants"
@@ -143,17 +145,17 @@ class Image(models.Model):
 
 
 class HeldDeactivation(models.Model):
-    """A product that the source wants gone, kept on sale until a person confirms: too many went at once."""
+    """A variant that the source wants gone, kept on sale until a person confirms: too many went at once."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
     source = models.ForeignKey(Source, on_delete=models.CASCADE, db_index=False, db_constraint=False)
-    source_product_code = models.CharField(max_length=100)
+    source_variant_code = models.CharField(max_length=100)
     since = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
         db_table = "held_deactivations"
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "source_product_code"], name="one_held_deactivation_per_code"
+                fields=["source", "source_variant_code"], name="one_held_deactivation_per_code"
             )
         ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from stockwire.hub.sync.store_products import text_array
+from stockwire.hub.sync.staged_rows import text_array
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Products that are to leave the shops: believed, unless so many go at once that a person should look first.
+"""Variants that are to leave the shops: believed, unless so many go at once that a person should look first.
 
 An UPDATE without WHERE that sets every item to DELETE looks exactly like a clear-out. What is held stays on
 sale; it goes when a person confirms, and is forgotten when the source wants the product back.
@@ -16,9 +16,10 @@ from django.utils import timezone
 from stockwire.domain.records import Active, SourceProduct
 from stockwire.domain.vanished import most_at_once
 from stockwire.errors import Refused
-from stockwire.hub.models import Audit, HeldDeactivation, Product, Source, SourceProblem
+from stockwire.hub.models import Audit, HeldDeactivation, Source, SourceProblem, Variant
+from stockwire.hub.sync.staged_rows import Staged
 from stockwire.hub.sync.stale import mark_products
-from stockwire.hub.sync.store_products import DEACTIVATE, Staged
+from stockwire.hub.sync.store_products import let_go
 from stockwire.registry import source_connector
 from stockwire.wire import Batch
 
@@ -28,11 +29,11 @@ PROBLEM = "Products wait to be taken off the shops until you confirm it: too man
 
 # What was active when the window began is what is active now and what has gone since.
 COUNT = """
-    select count(*) filter (where active), count(*) filter (where not active and modified_at > %s)
-    from products where source_id = %s
+    select count(*) filter (where active), count(*) filter (where not active and gone_at > %s)
+    from variants where source_id = %s
 """
 HOLD = """
-    insert into held_deactivations (client_id, source_id, source_product_code)
+    insert into held_deactivations (client_id, source_id, source_variant_code)
     select %s, %s, unnest(%s::text[]) on conflict do nothing
 """
 
@@ -44,21 +45,24 @@ def hold_back(source: Source, staged: Staged, products: Sequence[SourceProduct],
     the agent runs are not asked about again.
     """
     _forget_what_came_back(source, products)
-    if not staged.gone:
+    if not staged.gone_variants:
         return staged
     confirmed = set(batch.removed) if batch.removals_confirmed else set()
     if confirmed:
-        HeldDeactivation.objects.filter(source=source, source_product_code__in=confirmed).delete()
+        HeldDeactivation.objects.filter(source=source, source_variant_code__in=confirmed).delete()
         Source.objects.filter(pk=source.pk).update(deactivations_confirmed_at=timezone.now())
-    asked = [code for code in staged.gone if code not in confirmed]
-    active = Product.objects.filter(source=source, source_product_code__in=asked, active=True)
-    going = set(active.values_list("source_product_code", flat=True)) if asked else set()
+    asked = [code for code in staged.gone_variants if code not in confirmed]
+    active = Variant.objects.filter(
+        source=source, source_variant_code__in=asked, active=True, product__active=True
+    )
+    going = set(active.values_list("source_variant_code", flat=True)) if asked else set()
     if not going or _are_believed(source, going):
         return staged
     with connection.cursor() as cursor:
         cursor.execute(HOLD, [source.client_id, source.pk, sorted(going)])
     _say(source)
-    return replace(staged, gone=[code for code in staged.gone if code not in going])
+    left = [code for code in staged.gone_variants if code not in going]
+    return replace(staged, gone_variants=left)
 
 
 def standing(source: Source) -> tuple[str, str]:
@@ -66,7 +70,7 @@ def standing(source: Source) -> tuple[str, str]:
     held = HeldDeactivation.objects.filter(source=source).count()
     if not held:
         return "", ""
-    active = Product.objects.filter(source=source, active=True).count()
+    active = Variant.objects.filter(source=source, active=True, product__active=True).count()
     return (
         f"{held:,} of {active:,} products were to leave the shops at once (DELETE in Omni, or gone from it). "
         "They stay on sale.",
@@ -81,13 +85,11 @@ def confirm(source_id: int, who: str) -> int:
     if source is None:
         raise Refused(f"There is no source {source_id}.", hint="The status page names the sources.")
     rows = HeldDeactivation.objects.filter(source=source)
-    codes = list(rows.values_list("source_product_code", flat=True))
+    codes = list(rows.values_list("source_variant_code", flat=True))
     if not codes:
         raise Refused(f"Nothing waits at {source.description}.", hint="All its products are as Omni says.")
     message, _ = standing(source)
-    with connection.cursor() as cursor:
-        cursor.execute(DEACTIVATE, [source.pk, codes])
-        gone = [row[0] for row in cursor.fetchall()]
+    gone = sorted(let_go(source, codes))
     mark_products(gone, "a person confirmed that they go")
     rows.delete()
     _clear(source)
@@ -106,8 +108,8 @@ def _forget_what_came_back(source: Source, products: Sequence[SourceProduct]) ->
     held = HeldDeactivation.objects.filter(source=source)
     if not products or not held.exists():
         return
-    back = [p.source_product_code for p in products if p.product_active is not Active.DELETE]
-    if held.filter(source_product_code__in=back).delete()[0] and not held.exists():
+    back = [p.source_variant_code for p in products if p.product_active is not Active.DELETE]
+    if held.filter(source_variant_code__in=back).delete()[0] and not held.exists():
         _clear(source)
 
 
@@ -119,7 +121,7 @@ def _are_believed(source: Source, going: set[str]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(COUNT, [since, source.pk])
         active, lately = cursor.fetchone() or (0, 0)
-    waiting = HeldDeactivation.objects.filter(source=source).exclude(source_product_code__in=going).count()
+    waiting = HeldDeactivation.objects.filter(source=source).exclude(source_variant_code__in=going).count()
     return bool(lately + waiting + len(going) <= most_at_once(active + lately, _limit(source)))
 
 

@@ -13,7 +13,7 @@ from django.db import connection
 
 from stockwire.domain.product_rows import ProductRow, RowResult
 from stockwire.hub.models import Source
-from stockwire.hub.sync.store_products import text_array
+from stockwire.hub.sync.staged_rows import text_array
 
 
 @dataclass(frozen=True, slots=True)

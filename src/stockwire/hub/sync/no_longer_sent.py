@@ -70,15 +70,21 @@ def tidy_prefixes(source: Source) -> list[str]:
 def tidy(source: Source, products: Sequence[SourceProduct]) -> list[int]:
     """Ids of the products that lost an attribute, inside the batch's transaction (behaviour A8)."""
     prefixes = tidy_prefixes(source)
-    sent = [product for product in products if product.product_active is Active.ACTIVE]
-    if not prefixes or not sent:
+    if not prefixes:
+        return []
+    sent: dict[str, list[str]] = {}
+    for product in products:
+        if product.product_active is Active.ACTIVE:
+            # The variants of a product each bring attributes of it: what one of them sends is sent.
+            sent.setdefault(product.source_product_code, []).extend(product.meta)
+    if not sent:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
             TIDY,
             [
-                [product.source_product_code for product in sent],
-                ["\x1f".join(product.meta) for product in sent],
+                list(sent),
+                ["\x1f".join(keys) for keys in sent.values()],
                 source.pk,
                 prefixes,
             ],

@@ -12,7 +12,7 @@ from django.db import connection
 from stockwire.hub.models import Source
 from stockwire.hub.sync.locate_rows import Place
 from stockwire.hub.sync.row_differences import Changes
-from stockwire.hub.sync.store_products import name_array, text_array
+from stockwire.hub.sync.staged_rows import name_array, text_array
 
 Options = tuple[tuple[str, ...], tuple[str, ...]]
 """Names of the product and values of the variant."""

@@ -19,8 +19,10 @@ from stockwire.hub.models import Agent, Source, SourceProblem
 from stockwire.hub.sync import turns
 from stockwire.hub.sync.deactivations import hold_back, standing
 from stockwire.hub.sync.no_longer_sent import remove_quantities, tidy
+from stockwire.hub.sync.staged_rows import stage
 from stockwire.hub.sync.stale import mark_new, mark_products, wake_pushes
-from stockwire.hub.sync.store_products import rivals, stage, store_new, store_rest
+from stockwire.hub.sync.store_products import NOTHING_NEW, rivals, store_new, store_rest
+from stockwire.hub.sync.writable import flags_of, keep_to_writable, withholds_anything
 from stockwire.registry import source_connector
 from stockwire.wire import Batch, Received
 
@@ -64,24 +66,34 @@ def _apply(
     with tenancy.scope(source.client_id):
         turns.announce(agent.pk, batch.number, ahead=ahead)
         staged = stage(products, batch.removed)
-        new = store_new(source, staged) if ahead else []
-        channels = mark_new(source, new)
+        new = store_new(source, staged) if ahead else NOTHING_NEW
+        channels = mark_new(source, new.products)
         turns.wait_for_turn(agent.pk, batch.stream, batch.number)
         staged = hold_back(source, staged, products, batch)
         if not ahead:
             new = store_new(source, staged)
-            channels = mark_new(source, new)
-        changed, gone = store_rest(source, staged, new)
-        written = [changed, tidy(source, products), remove_quantities(source, batch.removed_quantities)]
-        stored = {product_id for ids in written for product_id in ids}
-        mark_products(sorted({*stored, *rivals(gone)}), "the source changed")
+            channels = mark_new(source, new.products)
+        flags = flags_of(source) if staged.active > new.rows else None
+        if flags and withholds_anything(flags):
+            keep_to_writable(source, flags)
+        rest = store_rest(source, staged, new)
+        stored = {
+            *rest.changed,
+            *tidy(source, products),
+            *remove_quantities(source, batch.removed_quantities),
+        }
+        mark_products(sorted({*stored, *rivals(sorted(rest.less))}), "the source changed")
         wake_pushes(channels)
+        _forget_problems(source, batch.settled)
         _note_problems(source, products, batch.removed, problems)
         Agent.objects.filter(pk=agent.pk).update(stream=batch.stream, last_number=batch.number)
         dying.step("web-batch-written")
     unusable = sum(not problem.used for problem in problems)
     return Received(
-        number=batch.number, products=len(products), changed=len(stored) + len(new), problems=unusable
+        number=batch.number,
+        products=len(products),
+        changed=len(stored) + len(new.products),
+        problems=unusable,
     )
 
 
@@ -106,6 +118,12 @@ def _translated(source: Source, batch: Batch) -> tuple[list[SourceProduct], list
             note_reading_failed(source, error.message, error.hint)
         raise
     return products, problems + [RowProblem(*problem) for problem in batch.problems]
+
+
+def _forget_problems(source: Source, settled: Sequence[tuple[str, str]]) -> None:
+    """Problems of rows that are gone; the only way to be rid of those that name no code."""
+    for code, message in settled:
+        SourceProblem.objects.filter(source=source, code=code[:100], message=message).delete()
 
 
 def _note_problems(

@@ -26,17 +26,9 @@ from stockwire.hub.sync.locate_rows import Located, Place, locate
 from stockwire.hub.sync.no_longer_sent import remove_meta
 from stockwire.hub.sync.option_rows import option_changes, store_options
 from stockwire.hub.sync.row_differences import Changes, differences
+from stockwire.hub.sync.staged_rows import STAGE, Staged, copy_rows, name_array, number_array, text_array
 from stockwire.hub.sync.stale import mark_products
-from stockwire.hub.sync.store_products import (
-    STAGE,
-    Staged,
-    copy_rows,
-    name_array,
-    number_array,
-    rivals,
-    store,
-    text_array,
-)
+from stockwire.hub.sync.store_products import rivals, store
 from stockwire.hub.sync.writable import keep_to_writable, may_write
 
 OPTION_NAMES = tuple(name for name in OPTIONS if name.endswith("name"))

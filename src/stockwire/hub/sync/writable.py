@@ -95,6 +95,7 @@ KEEP_PRODUCT = f"""
         active = coalesce(i.active, p.active),
         title = case when %(title)s then p.title else coalesce(i.title, p.title) end,
         {", ".join(map(_text, ("body_html", "collection", "product_type", "tags", "vendor")))},
+        option_names = case when %(options)s then null else i.option_names end,
         meta = (select json_object_agg(a.key, a.value) from json_each_text(i.meta) a
             where not {_kept("meta", "a.key")}
             and (a.value <> '' or exists (
@@ -110,6 +111,7 @@ KEEP_VARIANT = f"""
         barcode = case when %(barcode)s or (i.barcode = '' and coalesce(v.barcode, '') = '') then null
             else i.barcode end,
         grams = case when %(grams)s then null else i.grams end,
+        option_values = case when %(options)s then null else i.option_values end,
         managed = case when %(inventory_management)s then v.inventory_management
             else coalesce(i.managed, v.inventory_management) end,
         (tiers, prices) = (select coalesce(array_agg(a.tier), '{{}}'), coalesce(array_agg(a.price), '{{}}')
