@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0011_shared_and_shipments'),
+        ('hub', '0014_drift'),
     ]
 
     operations = [
