@@ -94,7 +94,7 @@ def test_an_agent_that_knows_the_authority_talks_to_the_hub_over_tls(
     link = HubLink(HubSettings(url=tls_hub, certificates=str(certificate[0])), hub.agent_token)
     try:
         assert link.settings().source == "Omni Accounts"
-        assert link.work(0).raise_orders == []
+        assert link.work(0, 5).raise_orders == []
     finally:
         link.close()
     assert hub.rows("select last_seen_at > now() - interval '1 minute' from agents") == [(True,)]

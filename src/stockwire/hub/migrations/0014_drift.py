@@ -23,7 +23,7 @@ FIND = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0012_customers_templates_segments'),
+        ('hub', '0013_runs_of_the_agent'),
     ]
 
     operations = [
