@@ -107,5 +107,5 @@ def test_the_shelf_shows_variations_in_the_order_of_their_attributes_and_stock_o
     (variation, bare) = sorted(shop.channel().shelf(), key=lambda one: one.sku, reverse=True)
     assert variation.option_values == ("", "S")
     assert (variation.fields["quantity"], variation.fields["inventory_management"]) == (8, False)
-    assert "title" not in variation.fields
+    assert variation.fields["title"] == "Shirt"
     assert (bare.sku, bare.fields["title"], bare.option_values) == ("", "No SKU", ())
