@@ -47,6 +47,7 @@ class Hub:
         import django
 
         django.setup()
+        _connect(addresses.app)
         self._opened.callback(_disconnect)
         self.owner = self._opened.enter_context(psycopg.connect(addresses.admin, autocommit=True))
         from stockwire.hub import setting_up
@@ -78,6 +79,17 @@ class Hub:
 
         with connection.execute_wrapper(note):
             yield sent
+
+
+def _connect(address: str) -> None:
+    """Django reads its settings once in a process; another benchmark may have had a hub here before."""
+    from django.db import connections
+
+    from stockwire.hub.database import django_parameters
+
+    connections.databases["default"].update(django_parameters(address, pool=True))
+    if hasattr(connections._connections, "default"):
+        del connections["default"]
 
 
 def _disconnect() -> None:
