@@ -42,7 +42,7 @@ demo: setup system ## See the main job run: Firebird to a shop, orders back to O
 up: setup ## Run the hub and its worker for real use
 	$(BIN)/stockwire up
 
-check: setup ## Style, types, the rule of direction, file sizes, links in the docs
+check: setup ## Style, types, the rule of direction, file sizes, links in the docs, one line of migrations
 	echo "ruff: style..." && $(BIN)/ruff check --quiet .
 	echo "ruff: format..." && $(BIN)/ruff format --quiet --check .
 	echo "mypy: types..." && $(BIN)/mypy --no-error-summary
@@ -50,6 +50,7 @@ check: setup ## Style, types, the rule of direction, file sizes, links in the do
 	echo "import-linter: the rule of direction..." && $(BIN)/lint-imports --no-cache >$(VENV)/lint-imports.txt \
 	  || { cat $(VENV)/lint-imports.txt; exit 1; }
 	echo "check-files: sizes, words, links..." && $(BIN)/python scripts/check-files
+	echo "check-migrations: one line of history..." && $(BIN)/python scripts/check-migrations
 	echo "agent-messages: the page of what the agent says..." \
 	  && $(BIN)/python scripts/agent-messages | cmp -s - docs/connect/omni-messages.md \
 	  || { echo "It is old. Run: scripts/agent-messages > docs/connect/omni-messages.md"; exit 1; }
