@@ -22,6 +22,7 @@ from stockwire.connectors.shopify.refusals import explain_errors, explain_status
 from stockwire.connectors.shopify.settings import ShopifySettings
 from stockwire.errors import NotSetUp, StockwireError, TryLater
 from stockwire.sharing import Shared
+from stockwire.tls import authorities
 
 _CONNECT_S = 15.0
 _LONGEST_WAIT_S = 60.0
@@ -62,6 +63,7 @@ class Api:
         self.now = now
         self.sleep = sleep
         self._client = httpx2.Client(
+            verify=authorities(),
             timeout=httpx2.Timeout(settings.timeout_s, connect=min(_CONNECT_S, settings.timeout_s)),
             transport=transport,
             follow_redirects=False,

@@ -29,6 +29,7 @@ from stockwire.connectors.woocommerce.refusals import (
 from stockwire.connectors.woocommerce.setting_types import Authentication
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.errors import NotSetUp, StockwireError, TryLater
+from stockwire.tls import authorities
 
 PAGE = 100
 _CONNECT_S = 15.0
@@ -70,6 +71,7 @@ class Api:
         self._settings = settings
         self._now = now
         self._client = httpx2.Client(
+            verify=authorities(),
             timeout=httpx2.Timeout(settings.timeout_s, connect=min(_CONNECT_S, settings.timeout_s)),
             transport=transport,
             follow_redirects=False,
