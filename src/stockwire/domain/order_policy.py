@@ -23,11 +23,13 @@ class OrderPolicy:
 
     `system_price`: lines are raised at our price of `system_price_tier` ("" is the retail list), taxed with
     `system_price_tax` per cent; a known SKU that is not on the list costs 0. `fixed_shipping_price` includes
-    `fixed_shipping_tax` per cent, where None is no tax.
+    `fixed_shipping_tax` per cent, where None is no tax. With `link_items` the hub takes in what it does not
+    know (hub/sync/link_items) before anything here is asked.
     """
 
     require_linked: bool = False
     drop_unlinked: bool = False
+    link_items: bool = False
     system_price: bool = False
     system_price_tier: str = ""
     system_price_tax: Decimal = Decimal(15)

@@ -36,6 +36,7 @@ connector = ChannelConnector(
         delete_enabled=settings.delete_product_enabled,
     ),
     order_policy=lambda settings: OrderPolicy(
+        link_items=settings.order_link_items_on_sku,
         system_price=settings.order_use_system_price,
         system_price_tier=settings.order_use_system_price_tier,
         system_price_tax=settings.order_use_system_price_tax,

@@ -38,6 +38,13 @@ class OrderSettings(BaseModel):
         "YYYY-MM-DD, in the shop's own time. Earlier orders are stored but not raised.",
         "Orders",
     )
+    order_link_items_on_sku: Switch = setting(
+        False,
+        "Take in unknown items",
+        "An item of an order whose SKU no source knows is taken into the hub and linked to the shop's "
+        "product. It is on sale nowhere, and nothing of it is sent, until its source sends it.",
+        "Orders",
+    )
     group_duplicate_order_items: Switch = setting(
         False,
         "Merge repeated lines",

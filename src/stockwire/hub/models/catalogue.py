@@ -1,8 +1,8 @@
 """Products as the hub holds them: variants, price tiers, quantities per warehouse, meta and images.
 
-Rows are written in bulk by sync/store_products, which takes every id from the row it joins to; nothing else
-inserts here. So the bulk tables carry no foreign-key checks: those cost a first load more than a third of
-its time (docs/adr/0005), and row-level security already ties each row to its client.
+Rows are written in bulk by sync/store_products, which takes every id from the row it joins to; beside it only
+sync/link_items inserts here, in the same way. So the bulk tables carry no foreign-key checks: those cost a
+first load more than a third of its time (docs/adr/0005), and row-level security ties each row to its client.
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ class KnownProduct(models.Model):
 
 class ChannelLink(models.Model):
     """Our variant, their ids. One of each per channel. `memory` is the connector's own (ports.Link), `below`
-    says that it is a variant of a product with variants there.
+    says that it is a variant of a product with variants there. `from_order` is a link that only an order
+    told of: orders are matched by it, and nothing is sent by it until a push has confirmed it.
     """
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
@@ -60,6 +61,7 @@ class ChannelLink(models.Model):
     product_code = models.CharField(max_length=100)
     variant_code = models.CharField(max_length=100, default="", blank=True)
     below = models.BooleanField(db_default=False)
+    from_order = models.BooleanField(db_default=False)
     memory = models.JSONField(db_default={})
     linked_at = models.DateTimeField(db_default=Now())
     note = models.TextField(db_default="", blank=True)

@@ -21,7 +21,15 @@ SAVE_LINKS = """
     select %s, %s, * from unnest(%s::bigint[], %s::text[], %s::text[], %s::boolean[], %s::jsonb[], %s::text[])
     on conflict (channel_id, variant_id) do update
         set product_code = excluded.product_code, variant_code = excluded.variant_code,
-            below = excluded.below, memory = excluded.memory, note = excluded.note, linked_at = now()
+            below = excluded.below, memory = excluded.memory, note = excluded.note, linked_at = now(),
+            from_order = false
+"""
+# A link that only an order told of gives way to what a push found out.
+GIVE_WAY = """
+    delete from links l
+    using unnest(%s::bigint[], %s::text[], %s::text[]) as new(variant_id, product_code, variant_code)
+    where l.channel_id = %s and l.from_order and l.variant_id <> new.variant_id
+        and l.product_code = new.product_code and l.variant_code = new.variant_code
 """
 SAVE_KNOWN = """
     insert into known (client_id, channel_id, variant_id, "group", "values")
@@ -43,7 +51,7 @@ OWNERS = """
     select l.product_code, l.variant_code, l.variant_id, v.sku, v.product_id
     from unnest(%s::text[], %s::text[]) as asked(product_code, variant_code)
     join links l on l.channel_id = %s and l.product_code = asked.product_code
-        and l.variant_code = asked.variant_code
+        and l.variant_code = asked.variant_code and not l.from_order
     join variants v on v.id = l.variant_id
 """
 PRODUCT_OWNERS = """
@@ -246,6 +254,7 @@ def _settle_variants(cursor: Any, client_id: int, channel_id: int, facts: _Facts
         fields += (known := _fields(one))
         answers += [answered.row_of(*row[:2], one.differences, one.seen) for row in known]
     if linked:
+        cursor.execute(GIVE_WAY, [*_columns([row[:3] for row in linked]), channel_id])
         cursor.execute(SAVE_LINKS, [client_id, channel_id, *_columns(linked)])
     if fields:
         cursor.execute(SAVE_KNOWN, [client_id, channel_id, *_columns(fields)])

@@ -42,9 +42,10 @@ IMAGES = """
     where product_id = any(%s) and active and content_hash <> ''
     order by product_id, position, id
 """
+# Without those that only an order told of: nothing is sent to a shop on the strength of an order.
 LINKS = """
     select variant_id, product_code, variant_code, below, memory::text from links
-    where channel_id = %s and variant_id = any(%s)
+    where channel_id = %s and variant_id = any(%s) and not from_order
 """
 KNOWN = """
     select variant_id, "group", "values"::text from known where channel_id = %s and variant_id = any(%s)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import Exists, OuterRef
+
 from stockwire.domain.order_policy import OrderPolicy, shaped
 from stockwire.domain.pricing import RETAIL
 from stockwire.domain.records import Order
@@ -36,9 +38,20 @@ def take(channel_id: int, source_id: int, order: Order, policy: OrderPolicy) -> 
     if policy == OrderPolicy():
         return Taken(order, proof, variants)
     prices = _prices(variants, policy) if policy.system_price else [None] * len(variants)
-    found = shaped(order, policy, [variant is not None for variant in variants], prices)
+    unsent = _unsent(variants)
+    known = [variant is not None and variant not in unsent for variant in variants]
+    found = shaped(order, policy, known, prices)
     kept = [variants[at] for at in found.kept]
     return Taken(found.order, proof, kept, found.problem, found.fix)
+
+
+def _unsent(variants: Sequence[int | None]) -> set[int]:
+    """Items that only an order told of, and no source yet. They have no price of ours, which is something
+    else than to cost nothing."""
+    wanted = {variant for variant in variants if variant is not None}
+    prices = models.PriceTier.objects.filter(variant_id=OuterRef("pk"))
+    rows = models.Variant.objects.filter(~Exists(prices), pk__in=wanted, product__active=False)
+    return set(rows.values_list("pk", flat=True))
 
 
 def _prices(variants: Sequence[int | None], policy: OrderPolicy) -> list[Decimal | None]:

@@ -20,6 +20,7 @@ from stockwire.hub.models.orders import OrderState
 from stockwire.hub.sync import order_history
 from stockwire.hub.sync.follow_order import follow_order, follow_status, has_begun
 from stockwire.hub.sync.held_stock import held_by, mark_what_changed
+from stockwire.hub.sync.link_items import link_items
 from stockwire.hub.sync.order_match import of_another_source
 from stockwire.hub.sync.order_reference import Reference, reference_for
 from stockwire.hub.sync.order_rows import (
@@ -54,7 +55,10 @@ def store_order(shop: Shop, order: Order) -> models.Order:
     Raises Refused when the order holds something that cannot be stored at all.
     """
     row = _stored(shop, order.channel_order_code)
-    taken = take(shop.row.pk, shop.row.source_id, order, shop.connector.order_policy(shop.settings))
+    policy = shop.connector.order_policy(shop.settings)
+    if policy.link_items and not is_over(order.status):
+        order = link_items(shop.row, order)
+    taken = take(shop.row.pk, shop.row.source_id, order, policy)
     if row is None:
         return _store_new(shop, taken)
     if has_begun(row):
