@@ -7,6 +7,8 @@ JOBS ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# The tests start hundreds of programs; without compiled files each of them would compile Stockwire anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup system versions freeze demo up check test test-fast bench lock clean
 .SILENT:
