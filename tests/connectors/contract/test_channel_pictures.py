@@ -56,6 +56,19 @@ def test_a_picture_of_ours_that_goes_is_taken_away_and_a_new_one_is_added(hung, 
     assert list(shop.pictures(made.link.product_code)) == []
 
 
+def test_pictures_stand_in_the_order_of_the_product(hung, sku, update, with_pictures):
+    shop, channel, made, ours = hung
+    code = made.link.product_code
+    first, second = shop.pictures(code)
+    shop.hang(code, shop.address("back"))
+    (own,) = set(shop.pictures(code)) - {first, second}
+    (changed,) = channel.push([with_pictures(update(sku(), made.link), *reversed(ours))])
+    assert isinstance(changed, Done), changed
+    assert not changed.failed
+    assert [each for each in shop.pictures(code) if each != own] == [second, first]
+    assert own in shop.pictures(code)
+
+
 def test_pictures_the_owner_added_are_never_lost(hung, sku, update, with_pictures):
     shop, channel, made, ours = hung
     code = made.link.product_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -45,6 +46,7 @@ class Desk:
         self.app = simulated_shopify(**{"stands_at": MORNING, **options})
         self.shop = self.app.shop
         self.documents: list[str] = []
+        self.losing: set[str] = set()
         self._channels: list[ShopifyChannel] = []
         forget(PLACE)
 
@@ -56,7 +58,7 @@ class Desk:
         channel = ShopifyChannel(
             self.settings(**given),
             shared,
-            transport=_Counting(self.app, self.documents),
+            transport=_Counting(self),
             now=self.shop.clock.now,
             sleep=self.shop.advance,
         )
@@ -68,6 +70,10 @@ class Desk:
             channel.close()
         self.app.close()
         forget(PLACE)
+
+    def lose(self, document: str) -> None:
+        """The shop does what the next call of this name says, and its answer never arrives."""
+        self.losing.add(document)
 
     def settle(self) -> None:
         """The shop's search has seen everything."""
@@ -86,21 +92,24 @@ class Desk:
 
 
 class _Counting(httpx2.BaseTransport):
-    """Notes the name of each document that is sent."""
+    """Notes the name of each document that is sent, and loses the answers it was told to lose."""
 
-    def __init__(self, app: Any, documents: list[str]) -> None:
-        self._inner = httpx2.WSGITransport(app=app)
-        self._documents = documents
+    def __init__(self, desk: Desk) -> None:
+        self._inner = httpx2.WSGITransport(app=desk.app)
+        self._desk = desk
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        import json
-
         content = request.read()
         if request.url.path.endswith("graphql.json"):
-            self._documents.append(json.loads(content)["operationName"])
+            name = json.loads(content)["operationName"]
         else:
-            self._documents.append(request.url.path.rpartition("/")[2])
-        return self._inner.handle_request(request)
+            name = request.url.path.rpartition("/")[2]
+        self._desk.documents.append(name)
+        response = self._inner.handle_request(request)
+        if name in self._desk.losing:
+            self._desk.losing.remove(name)
+            raise httpx2.ReadTimeout("The answer was lost.", request=request)
+        return response
 
     def close(self) -> None:
         self._inner.close()

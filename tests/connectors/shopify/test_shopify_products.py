@@ -159,6 +159,7 @@ def test_nothing_a_person_added_by_hand_is_lost_by_any_change_of_ours(desk):
     change = with_before(change, before)
     outcome = done(channel.push([change])[0])
     assert all(not isinstance(found, Failed) for found in outcome.variants.values())
+    assert not outcome.failed, outcome.failed
     assert product["title"] == "New title"
     assert sorted(product["tags"]) == ["by hand", "ours"]
     assert desk.product("TEE-XL") is product
@@ -173,7 +174,7 @@ def add_by_hand(desk, api, product):
     """What staff do in the admin, through the same API."""
     from stockwire.connectors.shopify.operations import (
         COLLECTION_CREATE,
-        PRODUCT_UPDATE,
+        PRODUCT_MEDIA,
         TAGS_ADD,
         VARIANTS_CREATE,
         Write,
@@ -198,7 +199,7 @@ def add_by_hand(desk, api, product):
     )
     metafield = {"namespace": "custom", "key": "by_hand", "type": "single_line_text_field", "value": "kept"}
     run(
-        PRODUCT_UPDATE,
+        PRODUCT_MEDIA,
         {
             "product": {"id": product["id"], "collectionsToJoin": [collection], "metafields": [metafield]},
             "media": [{"originalSource": "https://pictures.example/hand.jpg", "mediaContentType": "IMAGE"}],
@@ -227,63 +228,6 @@ def titles(desk, product):
 def members(collection):
     found = collection["products"]
     return {each["number"] if isinstance(each, dict) else each for each in found}
-
-
-def test_a_picture_of_ours_that_leaves_is_taken_off_and_others_stay(desk):
-    channel = desk.open(block_image_enabled="false")
-    made = done(channel.push([add("BOLT", images=("hash-front", "hash-back"), pictures=PICTURES)])[0])
-    assert {name for name in made.link.memory if name.startswith("image:")} == {
-        "image:hash-front",
-        "image:hash-back",
-    }
-    change = update("BOLT", made.link, images=("hash-back",), pictures=PICTURES[1:])
-    (early,) = channel.push([change])
-    # The shop still works on the pictures.
-    assert isinstance(early, Failed)
-    assert isinstance(early.error, TryLater)
-    desk.settle()
-    changed = done(channel.push([change])[0])
-    assert len(desk.product("BOLT")["media"]) == 1
-    assert {name for name in changed.link.memory if name.startswith("image:")} == {"image:hash-back"}
-
-
-def test_pictures_that_come_later_are_known_one_by_one(desk):
-    channel = desk.open(block_image_enabled="false")
-    link = done(channel.push([add("BOLT")])[0]).link
-    link = done(
-        channel.push([update("BOLT", link, images=("hash-front", "hash-back"), pictures=PICTURES)])[0]
-    ).link
-    desk.settle()
-    kept = [str(row["number"]) for row in desk.product("BOLT")["media"]]
-    assert [link.memory[f"image:hash-{name}"] for name in ("front", "back")] == kept
-    done(channel.push([update("BOLT", link, images=("hash-back",), pictures=PICTURES[1:])])[0])
-    assert [str(row["number"]) for row in desk.product("BOLT")["media"]] == kept[1:]
-
-
-def test_a_picture_is_not_sent_again(desk):
-    channel = desk.open(block_image_enabled="false")
-    made = done(channel.push([add("BOLT", images=("hash-front",), pictures=PICTURES[:1])])[0])
-    done(channel.push([update("BOLT", made.link, images=("hash-front",), pictures=PICTURES[:1])])[0])
-    assert len(desk.product("BOLT")["media"]) == 1
-
-
-def test_pictures_of_a_product_made_by_hand_are_left_alone(desk):
-    desk.shop.add_product("By hand", [{"sku": "BOLT"}])
-    product = desk.product("BOLT")
-    channel = desk.open(block_image_enabled="false")
-    add_picture(channel.api, product)
-    desk.settle()
-    outcome = done(channel.push([add("BOLT", images=("hash-front",), pictures=PICTURES[:1])])[0])
-    assert len(product["media"]) == 1
-    assert "left as they are" in outcome.note
-
-
-def add_picture(api, product):
-    from stockwire.connectors.shopify.operations import PRODUCT_UPDATE, Write, together
-
-    media = [{"originalSource": "https://pictures.example/hand.jpg", "mediaContentType": "IMAGE"}]
-    given = {"product": {"id": product["id"]}, "media": media}
-    api.run(*together("ByHand", [Write(PRODUCT_UPDATE, given)]))
 
 
 def test_blocked_pictures_and_ignored_collections_never_reach_the_shop(desk):

@@ -1,7 +1,7 @@
-"""What belongs to a linked product itself: texts, status, tags, collections, pictures, attributes.
+"""What belongs to a linked product itself: texts, status, tags, collections, attributes.
 
-Lists are added to and taken from by what we sent before, never replaced: a tag, picture or collection that a
-person added stays.
+Lists are added to and taken from by what we sent before, never replaced: a tag or collection that a person
+added stays. Pictures have a stage of their own (pictures.py).
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from typing import Any
 
 from stockwire.connectors.shopify import bulk
 from stockwire.connectors.shopify.collections import collection_of
-from stockwire.connectors.shopify.items import IMAGE, Item, gid, images_of, number
+from stockwire.connectors.shopify.items import Item, gid
 from stockwire.connectors.shopify.line import Line
 from stockwire.connectors.shopify.operations import (
-    FILES_UPDATE,
     METAFIELDS_DELETE,
     PRODUCT_UPDATE,
     PUBLISH,
@@ -54,11 +53,6 @@ def update(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None
         product = payload.get("product") or {}
         if item.is_simple and product.get("title"):
             item.targets[0].seen["title"] = str(product["title"])
-        media = [number(node["id"]) for node in (product.get("media") or {}).get("nodes") or []]
-        added = _new_images(item, settings)
-        # The new ones are the last ones, in the order they were sent.
-        for image, code in zip(added, media[-len(added) :] if added else [], strict=False):
-            item.memory[IMAGE + image.identity] = code
 
     most = min(settings.products_per_call, settings.batch_size_max)
     bulk.send(
@@ -111,15 +105,9 @@ def _product_write(line: Line, settings: ShopifySettings, item: Item) -> Write |
     product = dict(item.fields)
     if not settings.ignore_category_enabled:
         product.update(_collections(line, item))
-    media = [
-        {"originalSource": image.src, "mediaContentType": "IMAGE"} for image in _new_images(item, settings)
-    ]
-    if not product and not media:
+    if not product:
         return None
-    given: dict[str, Any] = {"product": {"id": gid("Product", item.product), **product}}
-    if media:
-        given["media"] = media
-    return Write(PRODUCT_UPDATE, given, size=max(1, len(media)))
+    return Write(PRODUCT_UPDATE, {"product": {"id": gid("Product", item.product), **product}})
 
 
 def _collections(line: Line, item: Item) -> dict[str, Any]:
@@ -135,49 +123,29 @@ def _collections(line: Line, item: Item) -> dict[str, Any]:
     return found
 
 
-def _new_images(item: Item, settings: ShopifySettings) -> list[Any]:
-    if settings.block_image_enabled or "images" not in item.wanted:
-        return []
-    known = images_of(item.memory)
-    return [image for image in item.change.images if image.identity not in known]
-
-
 def _others(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None:
-    """Tags, pictures and attributes that go or come, each a write of its own."""
-    ready: list[tuple[Item, Write, tuple[str, ...]]] = []
+    """Tags and attributes that go or come, each a write of its own."""
+    ready: list[tuple[Item, Write]] = []
     for item in items:
         product = gid("Product", item.product)
         added, removed = _tags(item)
         if added:
-            ready.append((item, Write(TAGS_ADD, {"id": product, "tags": added}), ()))
+            ready.append((item, Write(TAGS_ADD, {"id": product, "tags": added})))
         if removed:
-            ready.append((item, Write(TAGS_REMOVE, {"id": product, "tags": removed}), ()))
-        if leaving := _leaving_images(item, settings):
-            files = [
-                {"id": gid("MediaImage", code), "referencesToRemove": [product]}
-                for code in leaving.values()
-                if code
-            ]
-            if files:
-                ready.append((item, Write(FILES_UPDATE, {"files": files}), tuple(leaving)))
+            ready.append((item, Write(TAGS_REMOVE, {"id": product, "tags": removed})))
         if keys := emptied_metafields(item):
             rows = [
                 {"ownerId": product, "namespace": settings.metafield_namespace, "key": key} for key in keys
             ]
-            ready.append((item, Write(METAFIELDS_DELETE, {"metafields": rows}), ()))
+            ready.append((item, Write(METAFIELDS_DELETE, {"metafields": rows})))
 
     def settle(at: int, payload: Mapping[str, Any]) -> None:
-        item, _, images = ready[at]
-        errors = [error for error in user_errors(payload) if not (images and error.is_gone)]
-        if errors:
-            item.fail(explain_row(item.change.sku, errors[0]))
-            return
-        for identity in images:
-            item.memory.pop(IMAGE + identity, None)
+        if errors := user_errors(payload):
+            ready[at][0].fail(explain_row(ready[at][0].change.sku, errors[0]))
 
     line.write(
         "ChangeLists",
-        [write for _, write, _ in ready],
+        [write for _, write in ready],
         _OTHERS_PER_CALL,
         settle,
         lambda at, error: ready[at][0].fail(error),
@@ -198,11 +166,3 @@ def _tags(item: Item) -> tuple[list[str], list[str]]:
 
 def _tag_value(value: Value) -> Value:
     return value if isinstance(value, tuple) else str(value or "")
-
-
-def _leaving_images(item: Item, settings: ShopifySettings) -> dict[str, str]:
-    """Pictures we put there that the product no longer has, by identity."""
-    if settings.block_image_enabled or "images" not in item.wanted:
-        return {}
-    kept = {image.identity for image in item.change.images}
-    return {identity: code for identity, code in images_of(item.memory).items() if identity not in kept}

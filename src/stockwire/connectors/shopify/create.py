@@ -15,6 +15,7 @@ from stockwire.connectors.shopify.items import IMAGE, Item, Target, gid, number
 from stockwire.connectors.shopify.line import Line
 from stockwire.connectors.shopify.lookup import CODE_KEY, NAMESPACE, custom_id
 from stockwire.connectors.shopify.operations import PRODUCT_SET, PRODUCT_SET_WITH_MEDIA, Write
+from stockwire.connectors.shopify.pictures import names_of
 from stockwire.connectors.shopify.places import default_location
 from stockwire.connectors.shopify.refusals import explain_row, user_errors
 from stockwire.connectors.shopify.settings import ShopifySettings
@@ -111,14 +112,16 @@ def _check(item: Item, targets: Sequence[Target]) -> None:
 def _input(line: Line, settings: ShopifySettings, item: Item, targets: Sequence[Target]) -> dict[str, Any]:
     wanted = item.wanted
     product = dict(item.fields)
-    if product.get("metafields"):
+    files = files_of(item, settings)
+    metafields = [*(product.get("metafields") or []), *([names_of(_identities(item))] if files else [])]
+    if metafields:
         own = {"namespace": NAMESPACE, "key": CODE_KEY, "type": "id", "value": item.code}
-        product["metafields"] = [*product["metafields"], own]
+        product["metafields"] = [*metafields, own]
     if tags := tags_of(wanted.get("tags")):
         product["tags"] = tags
     if not settings.ignore_category_enabled and str(wanted.get("collection") or "").strip():
         product["collections"] = [gid("Collection", collection_of(line, str(wanted["collection"])))]
-    if files := files_of(item, settings):
+    if files:
         product["files"] = files
     if not targets:
         item.notes.append("It has no variant that can be sent yet; its options come with the first one.")
@@ -134,6 +137,10 @@ def _options(names: Sequence[str], targets: Sequence[Target]) -> list[dict[str, 
         {"name": name, "position": at + 1, "values": [{"name": value} for value in _values(targets, at)]}
         for at, name in enumerate(names)
     ]
+
+
+def _identities(item: Item) -> list[str]:
+    return [image.identity for image in item.change.images]
 
 
 def files_of(item: Item, settings: ShopifySettings) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stockwire.errors import StockwireError
-from stockwire.ports import Action, Change, FieldChange, Link, Value
+from stockwire.ports import Action, Change, FieldChange, Group, Link, Value
 
 ITEM = "item"
 OPTIONS = "options"
@@ -60,7 +60,9 @@ class Target:
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One change on its way. `position` is its place in the push; `product` is the shop's id or ""."""
+    """One change on its way. `position` is its place in the push; `product` is the shop's id or "".
+
+    `failed` is what was turned down while the rest went through."""
 
     position: int
     change: Change
@@ -70,6 +72,7 @@ class Item:
     fields: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     error: StockwireError | None = None
+    failed: dict[Group, StockwireError] = field(default_factory=dict)
     is_created: bool = False
     is_found_again: bool = False
     is_second_try: bool = False

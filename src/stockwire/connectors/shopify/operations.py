@@ -138,8 +138,13 @@ def _product_set_media_price(given: Mapping[str, Any]) -> float:
 
 
 def _product_update_price(given: Mapping[str, Any]) -> float:
-    media = given.get("media") or []
-    return MUTATION + rounded(1.9 * len(media)) + page_cost(int(given.get("size", 1)))
+    product = given.get("product") or {}
+    return rounded(MUTATION + 0.4 * len(product.get("metafields") or []))
+
+
+def _product_media_price(given: Mapping[str, Any]) -> float:
+    media = 1.9 * len(given.get("media") or [])
+    return _product_update_price(given) + rounded(media) + page_cost(int(given.get("size", 1)))
 
 
 _VARIANT = "id sku price compareAtPrice barcode inventoryQuantity inventoryItem{id}"
@@ -163,9 +168,15 @@ PRODUCT_SET_WITH_MEDIA = Root(
 )
 PRODUCT_UPDATE = Root(
     "productUpdate",
-    {"product": "ProductUpdateInput", "media": "[CreateMediaInput!]"},
-    "product{id title status media(last:{size}){nodes{id}}} " + PLAIN_ERRORS,
+    {"product": "ProductUpdateInput"},
+    "product{id title status} " + PLAIN_ERRORS,
     price=_product_update_price,
+)
+PRODUCT_MEDIA = Root(
+    "productUpdate",
+    {"product": "ProductUpdateInput", "media": "[CreateMediaInput!]"},
+    "product{id media(last:{size}){nodes{id}}} " + PLAIN_ERRORS,
+    price=_product_media_price,
 )
 PRODUCT_DELETE = Root("productDelete", {"input": "ProductDeleteInput!"}, "deletedProductId " + PLAIN_ERRORS)
 VARIANTS_UPDATE = Root(
@@ -198,6 +209,9 @@ PUBLISH = Root("publishablePublish", {"id": "ID!", "input": "[PublicationInput!]
 TAGS_ADD = Root("tagsAdd", {"id": "ID!", "tags": "[String!]!"}, PLAIN_ERRORS)
 TAGS_REMOVE = Root("tagsRemove", {"id": "ID!", "tags": "[String!]!"}, PLAIN_ERRORS)
 FILES_UPDATE = Root("fileUpdate", {"files": "[FileUpdateInput!]!"}, _ERRORS)
+REORDER_MEDIA = Root(
+    "productReorderMedia", {"id": "ID!", "moves": "[MoveInput!]!"}, "mediaUserErrors{field message code}"
+)
 METAFIELDS_DELETE = Root("metafieldsDelete", {"metafields": "[MetafieldIdentifierInput!]!"}, PLAIN_ERRORS)
 COLLECTION_CREATE = Root(
     "collectionCreate", {"input": "CollectionInput!"}, "collection{id handle title} " + PLAIN_ERRORS
@@ -256,6 +270,12 @@ MORE_VARIANTS = Operation(
     "query MoreVariants($id:ID!,$after:String){product(id:$id){variants(first:250,after:$after){"
     "nodes{id sku selectedOptions{name value} inventoryItem{id}} pageInfo{hasNextPage endCursor}}}}",
     1 + page_cost(PAGE, 2),
+)
+GALLERIES = Operation(
+    "Galleries",
+    "query Galleries($ids:[ID!]!){nodes(ids:$ids){... on Product{id media(first:50){nodes{id}} "
+    'metafield(namespace:"stockwire",key:"pictures"){value}}}}',
+    3 + page_cost(50),
 )
 STOCK_NOW = Operation(
     "StockNow",

@@ -1,8 +1,8 @@
 """One push: every change is checked, linked, and sent in the fewest calls.
 
-Stock goes over all products together and first, prices by product, content by product. Never creates a second
-product for a SKU and never repeats a call whose fate is unknown; pushing again is safe, because updates state
-whole values by id and a creation is known by our own code.
+Stock goes over all products together and first, prices by product, content by product, pictures last. Never
+creates a second product for a SKU and never repeats a call whose fate is unknown; pushing again is safe,
+because updates state whole values by id and a creation is known by our own code.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stockwire.connectors.shopify import bulk, content, linking, removal, stock, variants
+from stockwire.connectors.shopify import bulk, content, linking, pictures, removal, stock, variants
 from stockwire.connectors.shopify.api import Api
 from stockwire.connectors.shopify.create import settle_creation, writes_of
 from stockwire.connectors.shopify.items import ITEM, Item, Target
@@ -53,6 +53,7 @@ def push(api: Api, settings: ShopifySettings, changes: Sequence[Change]) -> Sequ
     again = linking.found_again(line, settings, items)
     _send(line, settings, again)
     content.publish(line, settings, items)
+    pictures.hang(line, settings, items)
     return _outcomes(line, items)
 
 
@@ -142,11 +143,7 @@ def _changes_tracking(target: Target) -> bool:
 
 
 def _outcomes(line: Line, items: Sequence[Item]) -> Sequence[Outcome]:
-    errors = [
-        error
-        for item in items
-        for error in ([item.error] if item.is_failed or not item.targets else [t.error for t in item.targets])
-    ]
+    errors = [error for item in items for error in _errors_of(item)]
     if (
         items
         and not line.was_answered
@@ -155,6 +152,14 @@ def _outcomes(line: Line, items: Sequence[Item]) -> Sequence[Outcome]:
         assert errors[0] is not None
         raise errors[0]
     return [_outcome(item) for item in items]
+
+
+def _errors_of(item: Item) -> list[StockwireError | None]:
+    if item.is_failed or not item.targets:
+        return [item.error]
+    if item.failed:
+        return list(item.failed.values())
+    return [target.error for target in item.targets]
 
 
 def _outcome(item: Item) -> Outcome:
@@ -166,12 +171,14 @@ def _outcome(item: Item) -> Outcome:
         target = item.targets[0]
         memory = {**item.memory, ITEM: target.item} if target.item else dict(item.memory)
         notes = [*item.notes, *target.notes]
-        return Done(Link(item.product, target.variant, memory), dict(target.seen), " ".join(notes))
+        link = Link(item.product, target.variant, memory)
+        return Done(link, dict(target.seen), " ".join(notes), failed=item.failed)
     return Done(
         Link(item.product, "", dict(item.memory)),
         {},
         " ".join(item.notes),
         {target.key: _variant_outcome(item, target) for target in item.targets},
+        item.failed,
     )
 
 

@@ -82,7 +82,7 @@ def user_errors(payload: Mapping[str, Any]) -> list[UserError]:
             tuple(str(part) for part in row.get("field") or ()),
             str(row.get("code") or ""),
         )
-        for row in payload.get("userErrors") or []
+        for row in payload.get("userErrors") or payload.get("mediaUserErrors") or []
     ]
 
 

@@ -1,4 +1,5 @@
-"""fileCreate, fileUpdate, fileDelete and the list of files. Only pictures are simulated."""
+"""fileCreate, fileUpdate, fileDelete, the list of files and the order of a product's. Only pictures are
+simulated."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST = 250
 inputs("FileCreateInput", "alt contentType filename originalSource duplicateResolutionMode")
+inputs("MoveInput", "id newPosition")
 inputs("FileUpdateInput", "id alt referencesToAdd referencesToRemove")
 
 
@@ -109,3 +111,28 @@ def delete(_: Any, call: Call, sent: Record) -> Record:
     for number in gone:
         del shop.shelf("MediaImage")[number]
     return {"deletedFileIds": sent["fileIds"]}
+
+
+@field("Mutation.productReorderMedia", takes="id moves")
+def reorder(_: Any, call: Call, sent: Record) -> Record:
+    """Move pictures of a product to other places, one move after the other; places count from 0. It is done
+    at once, where the real shop does it a little later."""
+    shop = call.shop
+    given.too_many(len(sent["moves"]), MOST)
+    product = shop.find("Product", sent["id"])
+    if product is None:
+        errors = [user_error("Product does not exist", ["id"], "PRODUCT_DOES_NOT_EXIST")]
+        return {"mediaUserErrors": errors, "userErrors": errors}
+    media = list(product["media"])
+    for at, move in enumerate(sent["moves"]):
+        picture = next((held for held in media if held["id"] == move["id"]), None)
+        if picture is None:
+            message, path = "Media does not exist on the given product", ["moves", str(at), "id"]
+            errors = [user_error(message, path, "MEDIA_DOES_NOT_EXIST_ON_PRODUCT")]
+            return {"mediaUserErrors": errors, "userErrors": errors}
+        media.remove(picture)
+        media.insert(int(move["newPosition"]), picture)
+    product["media"] = media
+    catalogue.changed(shop, product)
+    number = shop.next_number("Job")
+    return {"job": {"id": f"gid://shopify/Job/{number}", "done": True}, "mediaUserErrors": []}
