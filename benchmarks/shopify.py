@@ -18,7 +18,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.figures import Figure, Figures, Say, Sizes, Wrong
-from stockwire.connectors.shopify import ShopifyChannel, ShopifySettings
+from stockwire.connectors.shopify import ShopifyChannel, ShopifySettings, connector
 from stockwire.connectors.shopify.facts import forget
 from stockwire.ports import Action, Change, Done, FieldChange, Group, Link, VariantChange
 from stockwire.simulators.shopify import simulated_shopify
@@ -36,7 +36,7 @@ NAMES = (
     "shopify_share_left",
     "shopify_throttled",
 )
-ROUND = 500
+ROUND = connector.capabilities.push_batch
 PER_PRODUCT = 10
 AT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 PLACE = "http://127.0.0.1:1"

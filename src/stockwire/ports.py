@@ -248,14 +248,15 @@ class DocumentHeader:
 class Capabilities:
     """What a channel can do; the engine asks these, never the name.
 
-    `push_batch` is how many changes the connector likes in one `push` call (it may split them further).
+    `push_batch` is how many products the engine looks at before each `push`: a multiple of what the shop
+    takes in one call, so that calls go out full (the connector splits them further).
     `fields` are the content fields it can show, without meta: others are never sent to it. `meta` says that
     it takes meta.<key> fields. `shelf` says that it can list what it holds, `fulfilment` that `ship` works,
     `compare_and_set` that a quantity is only set where the channel still holds `before`. `escaped` are text
     fields that it shows with HTML escapes of its own (`Bolts &amp; nuts`).
     """
 
-    push_batch: int = 100
+    push_batch: int = 500
     webhooks: bool = False
     variants: bool = False
     images: bool = False

@@ -55,6 +55,12 @@ def time_passes(rehearsal: Any) -> None:
         )
 
 
+def in_small_rounds(name: str) -> Any:
+    """The connector of this name, as if it liked ten products in one push."""
+    connector = channel_connector(name)
+    return replace(connector, capabilities=replace(connector.capabilities, push_batch=10))
+
+
 @contextmanager
 def in_the_background(work: Callable[[], object]) -> Iterator[None]:
     """`work` runs in a thread of its own, with its own database connections, and ends with the block."""
@@ -563,10 +569,9 @@ def test_a_product_of_the_shop_is_never_linked_twice_and_the_rest_goes_on(
 def test_a_channel_that_somebody_pauses_stops_after_the_call_in_hand_and_keeps_the_reason(
     rehearsal: Any, feed: Any, push: Any, until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stockwire.hub.sync import operator
-    from stockwire.hub.sync import push as push_verb
+    from stockwire.hub.sync import operator, work
 
-    monkeypatch.setattr(push_verb, "ROUND", 10)
+    monkeypatch.setattr(work, "channel_connector", in_small_rounds)
     feed.send(*[feed.row(f"ITEM-{n}") for n in range(25)])
     rehearsal.stand.faults.arm(Fault("slow", method="POST", delay_s=1.5))
     with in_the_background(push):
@@ -610,17 +615,15 @@ def test_a_channel_that_was_switched_off_is_left_alone(rehearsal: Any, feed: Any
 def test_a_whole_push_opens_its_channel_once_however_many_rounds_it_takes(
     rehearsal: Any, feed: Any, push: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stockwire.hub.sync import push as push_verb
     from stockwire.hub.sync import work
 
     opened: list[str] = []
 
     def counted(name: str) -> Any:
-        connector = channel_connector(name)
+        connector = in_small_rounds(name)
         return replace(connector, open=lambda *given: (opened.append(name), connector.open(*given))[1])
 
     monkeypatch.setattr(work, "channel_connector", counted)
-    monkeypatch.setattr(push_verb, "ROUND", 10)
     feed.send(*[feed.row(f"ITEM-{n}") for n in range(40)])
     push()
     assert rehearsal.stand.calls.writes == 4

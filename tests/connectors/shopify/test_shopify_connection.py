@@ -7,6 +7,7 @@ import threading
 import pytest
 from tests.connectors.shopify.conftest import add, done, update
 
+from stockwire.connectors.shopify import check
 from stockwire.connectors.shopify.check import last_day
 from stockwire.connectors.shopify.webhooks import read_webhook, signature_of
 from stockwire.errors import NotSetUp, Refused
@@ -136,6 +137,24 @@ def test_a_webhook_the_shop_removed_is_named(desk):
     assert set(states.values()) == {"healthy"}
 
 
+def test_webhooks_that_are_all_gone_are_no_passed_check(desk):
+    channel = desk.open()
+    channel.repair_webhooks("https://hub.example/hooks/key")
+    desk.shop.shelf("WebhookSubscription").clear()
+    (dead,) = findings(desk)["webhooks"]
+    assert dead.state == "warning"
+    assert "eight failed deliveries" in dead.seen
+    assert "STOCKWIRE_PUBLIC_URL" in dead.fix
+
+
+def test_a_version_that_is_gone_is_named_with_the_day_it_ended_and_the_one_to_use(desk):
+    desk.shop.advance(60 * 24 * 3600)
+    (gone,) = findings(desk, api_version="2026-01")["api_version"]
+    assert gone.state == "failed"
+    assert "2027-01-01" in gone.seen
+    assert "2026-10" in gone.fix
+
+
 def test_the_end_of_the_api_version_is_told_with_its_date(desk):
     (version,) = findings(desk)["api_version"]
     assert last_day("2026-10").isoformat() in version.seen
@@ -149,6 +168,24 @@ def test_the_plan_and_its_limits_are_told(desk):
     (plan,) = findings(desk)["plan"]
     assert "2048" in plan.seen
     assert "1600 points" in plan.seen
+
+
+@pytest.mark.parametrize(
+    ("plan", "limit", "words"),
+    [
+        ("standard", 2, "Above 2 its plan takes 1,000"),
+        ("standard", 3, "near the 3"),
+        ("standard", 50, ""),
+        ("plus", 2, ""),
+    ],
+)
+def test_a_shop_at_the_limit_of_its_plan_is_told_so(desks, monkeypatch, plan, limit, words):
+    desk = desks(plan=plan)
+    desk.shop.fill(3)
+    monkeypatch.setattr(check, "VARIANTS_BEFORE_LIMIT", limit)
+    found = findings(desk).get("plan_limit", [])
+    assert [finding.state for finding in found] == (["warning"] if words else [])
+    assert all(words in finding.seen and finding.fix for finding in found)
 
 
 def test_a_delivery_is_believed_with_the_new_and_the_previous_secret_only(desk):

@@ -23,6 +23,8 @@ from stockwire.ports import Finding
 
 _CLOCK_WARNING_S = 120
 _SUNSET_WARNING_DAYS = 90
+VARIANTS_BEFORE_LIMIT = 50_000
+"""Above it a shop without Plus takes 1,000 new variants a day (README.md)."""
 _SCOPES: tuple[tuple[str, str], ...] = (
     ("write_products", "products, prices and pictures"),
     ("write_inventory", "stock"),
@@ -45,6 +47,8 @@ def findings(api: Api, settings: ShopifySettings, now: Callable[[], datetime]) -
         installed = answer.root("currentAppInstallation")
     except StockwireError as error:
         return [Finding("connection", "failed", error.message, error.hint or "It is tried again by itself.")]
+    # Without the right to read products it is not told; the missing scope is a finding of its own.
+    variants = int((answer.data.get("productVariantsCount") or {}).get("count") or 0)
     scopes = {str(row["handle"]) for row in installed.get("accessScopes") or []}
     line = Line(api)
     return [
@@ -56,6 +60,7 @@ def findings(api: Api, settings: ShopifySettings, now: Callable[[], datetime]) -
         _publications(line, settings),
         _webhooks(api, settings),
         _plan(shop, api),
+        *_variants_left(shop, variants),
         Finding(
             "currency", "passed", f"The shop sells in {shop['currencyCode']}. Prices are sent as they are."
         ),
@@ -77,7 +82,8 @@ def _version(settings: ShopifySettings, answer: Answer, today: date) -> Finding:
         return Finding(
             "api_version",
             "failed",
-            f"Version {version} of the API is gone: the shop answered as {served}.",
+            f"Version {version} of the API is gone (its year ended on {ends.isoformat()}): the shop answered "
+            f"as {served}.",
             f"Set api_version to {VERSIONS[-1]}.",
         )
     seen = f"Version {version} of the API is supported until at least {ends.isoformat()}."
@@ -203,8 +209,12 @@ def _webhooks(api: Api, settings: ShopifySettings) -> Finding:
     if len(gone) == len(TOPICS):
         return Finding(
             "webhooks",
-            "passed",
-            "The shop has no webhook of ours yet; the worker makes them once the hub has a public address.",
+            "warning",
+            "The shop has no webhook of ours: none was made yet, or the shop has removed them all, as it "
+            "does after eight failed deliveries. Orders arrive by polling.",
+            "The worker makes them within ten minutes, once the hub has a public address "
+            "(STOCKWIRE_PUBLIC_URL). If they were there before, that address cannot be reached from the "
+            "internet.",
         )
     if gone:
         return Finding(
@@ -232,6 +242,27 @@ def _plan(shop: Mapping[str, Any], api: Api) -> Finding:
             "." if plan.get("shopifyPlus") else ". Above 50,000 variants the plan takes 1,000 new ones a day."
         ),
     )
+
+
+def _variants_left(shop: Mapping[str, Any], variants: int) -> list[Finding]:
+    """How near the shop is to what its plan takes."""
+    if (shop.get("plan") or {}).get("shopifyPlus") or variants < 0.9 * VARIANTS_BEFORE_LIMIT:
+        return []
+    fix = (
+        "Delete products that are not sold any more, or have the shop moved to Shopify Plus. Prices, stock "
+        "and texts of what is there are not affected."
+    )
+    if variants > VARIANTS_BEFORE_LIMIT:
+        seen = (
+            f"The shop has {variants:,} variants. Above {VARIANTS_BEFORE_LIMIT:,} its plan takes 1,000 new "
+            "ones in 24 hours; further ones wait for the next day."
+        )
+    else:
+        seen = (
+            f"The shop has {variants:,} variants, near the {VARIANTS_BEFORE_LIMIT:,} above which its plan "
+            "takes 1,000 new ones in 24 hours only."
+        )
+    return [Finding("plan_limit", "warning", seen, fix)]
 
 
 def _taxes(shop: Mapping[str, Any]) -> Finding:

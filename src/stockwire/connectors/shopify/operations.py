@@ -319,8 +319,8 @@ CHECK = Operation(
     "Check",
     "query Check{shop{name myshopifyDomain currencyCode taxesIncluded ianaTimezone weightUnit "
     "plan{publicDisplayName shopifyPlus} resourceLimits{maxProductVariants maxProductOptions}} "
-    "currentAppInstallation{accessScopes{handle}}}",
-    5,
+    "currentAppInstallation{accessScopes{handle}} productVariantsCount(limit:null){count}}",
+    15,
 )
 SHELF_PAGE = Operation(
     "ShelfPage",

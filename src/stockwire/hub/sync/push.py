@@ -25,8 +25,6 @@ from stockwire.hub.sync.stale import mark_on_channel
 from stockwire.ports import Action, Capabilities, Change, Channel, Done, Outcome
 
 log = structlog.get_logger("stockwire.push")
-# Products looked at in one round; a multiple of any channel's batch, so that write calls go out full.
-ROUND = 500
 
 TAKE = """
     select product_id, version, attempts from stale
@@ -57,9 +55,10 @@ class Taken:
 def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> None:
     """Send what is stale on this lane's channel until nothing is due, or somebody pauses it.
 
-    Raises TryLater or NotSetUp when the channel as a whole cannot be worked with.
+    A round looks at as many products as the channel likes in one push. Raises TryLater or NotSetUp when the
+    channel as a whole cannot be worked with.
     """
-    while taken := _take(held):
+    while taken := _take(held, capabilities.push_batch):
         dying.step("worker-stale-taken")
         with lanes.writing(held):
             snapshots = planned(held.channel_id, [mark.product_id for mark in taken])
@@ -78,9 +77,9 @@ def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> Non
             raise stop
 
 
-def _take(held: lanes.Claim) -> list[Taken]:
+def _take(held: lanes.Claim, most: int) -> list[Taken]:
     with lanes.writing(held), connection.cursor() as cursor:
-        cursor.execute(TAKE, [held.channel_id, held.lane_id, ROUND])
+        cursor.execute(TAKE, [held.channel_id, held.lane_id, most])
         return [Taken(*row) for row in cursor.fetchall()]
 
 
