@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +19,11 @@ from stockwire.simulators.woocommerce import create
 from stockwire.simulators.woocommerce.shop import DEFAULT_KEY
 
 SECRET = "whsec-rehearsal"
+SHOP = {
+    "api_url": "https://shop.example",
+    "consumer_key": "ck_" + "5" * 40,
+    "consumer_secret": "cs_" + "7" * 40,
+}
 
 
 @dataclass
@@ -252,3 +259,105 @@ def feed_of(hub: Any) -> Callable[..., Feed]:
         return Feed(hub, hub.new_agent(client_id, source_id)[1])
 
     return of
+
+
+@pytest.fixture
+def push(rehearsal: Any) -> Callable[[], None]:
+    """The worker works on what is due for the shop."""
+    return lambda: rehearsal.hub.work("push")
+
+
+def shop(rehearsal: Any) -> dict[str, dict[str, Any]]:
+    """What the shop holds, by SKU; without what lies in its bin."""
+    products = rehearsal.stand.app.state()["products"]
+    return {row["sku"]: row for row in products if row["status"] != "trash"}
+
+
+def mark_of(rehearsal: Any, code: str) -> dict[str, Any]:
+    cursor = rehearsal.hub.owner.execute(
+        "select s.* from stale s join products p on p.id = s.product_id where p.source_product_code = %s",
+        [code],
+    )
+    rows = cursor.fetchall()
+    assert len(rows) == 1, f"{code} has {len(rows)} marks"
+    return dict(zip([column.name for column in cursor.description], rows[0], strict=True))
+
+
+def push_lane(rehearsal: Any) -> dict[str, Any]:
+    cursor = rehearsal.hub.owner.execute("select * from lanes where kind = 'push'")
+    [row] = cursor.fetchall()
+    return dict(zip([column.name for column in cursor.description], row, strict=True))
+
+
+def time_passes(rehearsal: Any) -> None:
+    """Whatever waits for a later moment is due now."""
+    for table in ("lanes", "stale"):
+        rehearsal.hub.owner.execute(
+            f"update {table} set next_at = now() - interval '1 s' where next_at is not null"
+        )
+
+
+@contextmanager
+def in_the_background(work: Callable[[], object]) -> Iterator[None]:
+    """`work` runs in a thread of its own, with its own database connections, and ends with the block."""
+    from django.db import connections
+
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the test sees it
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(30)
+    assert not thread.is_alive()
+    if failed:
+        raise failed[0]
+
+
+@pytest.fixture
+def reconcile(rehearsal: Any) -> Callable[..., Any]:
+    """Somebody asks for a report and it is made; what was repaired is not pushed yet."""
+    from stockwire.hub.sync import drift_reports, work
+
+    def run(*repairs: str, who: str = "thandi", bounded: bool = False) -> dict[str, Any]:
+        with rehearsal.hub.scope():
+            _, lane_id = drift_reports.ask(rehearsal.channel_id, who, repairs, bounded=bounded)
+        assert work.reconcile_only(rehearsal.hub.client_id, lane_id, "test")
+        return reports(rehearsal)[-1]
+
+    return run
+
+
+def reports(rehearsal: Any) -> list[dict[str, Any]]:
+    """Every report that is kept, the oldest first."""
+    from stockwire.hub.models import DriftReport
+    from stockwire.hub.sync import drift_reports
+
+    with rehearsal.hub.scope():
+        kept = DriftReport.objects.order_by("pk")
+        return [drift_reports.as_json(one, drift_reports.items_of(one, 100)) for one in kept]
+
+
+def found(report: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [(item["kind"], item["sku"], item["field"], item["said"]) for item in report["items"]]
+
+
+@pytest.fixture
+def paid(rehearsal: Any) -> int:
+    """A paid order of the shop, stored and waiting."""
+    rehearsal.product("BOLT-8")
+    rehearsal.act("add_product", name="Bolt", sku="BOLT-8", regular_price="115.00")
+    code = int(rehearsal.act("place_order", lines=[{"sku": "BOLT-8", "quantity": 2}])["id"])
+    rehearsal.mark(code)
+    rehearsal.take(poll=False)
+    rehearsal.stale()
+    return code

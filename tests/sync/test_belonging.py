@@ -6,13 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.sync.conftest import shop
 
 from stockwire.errors import Refused
-
-
-@pytest.fixture
-def push(rehearsal: Any) -> Callable[[], None]:
-    return lambda: rehearsal.hub.work("push")
 
 
 @pytest.fixture
@@ -38,10 +34,6 @@ def set_rules(rehearsal: Any) -> Callable[..., Any]:
             return belonging.set_rules(rehearsal.channel_id, read, "thandi")
 
     return change
-
-
-def shop(rehearsal: Any) -> dict[str, dict[str, Any]]:
-    return {row["sku"]: row for row in rehearsal.stand.app.state()["products"] if row["status"] != "trash"}
 
 
 def test_a_title_that_is_the_channels_own_survives_every_push(

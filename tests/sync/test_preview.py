@@ -9,13 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.sync.conftest import shop
 
 from stockwire.errors import Refused
-
-
-@pytest.fixture
-def push(rehearsal: Any) -> Callable[[], None]:
-    return lambda: rehearsal.hub.work("push")
 
 
 @pytest.fixture
@@ -35,10 +31,6 @@ def preview(rehearsal: Any) -> Callable[..., Any]:
 
 def shown(entry: Any) -> dict[str, Any]:
     return {field.name: field.after for field in entry.fields}
-
-
-def shop(rehearsal: Any) -> dict[str, dict[str, Any]]:
-    return {row["sku"]: row for row in rehearsal.stand.app.state()["products"] if row["status"] != "trash"}
 
 
 def test_the_preview_shows_field_by_field_what_the_next_push_sends(

@@ -7,14 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.sync.conftest import SHOP
 
 from stockwire.errors import NotSetUp
 
-SHOP = {
-    "api_url": "https://shop.example",
-    "consumer_key": "ck_" + "5" * 40,
-    "consumer_secret": "cs_" + "7" * 40,
-}
 GOOD = "tall grass moves slowly"
 
 

@@ -6,13 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.sync.conftest import SHOP
 
 SIZES = {"group_column": "Style", "option1_name": "Size", "option1_column": "Size"}
-SHOP = {
-    "api_url": "https://shop.example",
-    "consumer_key": "ck_" + "5" * 40,
-    "consumer_secret": "cs_" + "7" * 40,
-}
 
 
 @pytest.fixture
