@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import click
 from rich.console import Console
@@ -15,10 +16,33 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from stockwire.demo.main_job import Result, run
-from stockwire.demo.stage import USER, Options, Stage
+from stockwire.demo.stage import (
+    COMPANY,
+    CONSUMER_KEY,
+    CONSUMER_SECRET,
+    OMNI_PASSWORD,
+    OMNI_USER,
+    USER,
+    Options,
+    Stage,
+)
 from stockwire.errors import StockwireError
 
 STEPS = 11
+FIGURES = (
+    "products_read",
+    "products_linked",
+    "first_push_write_calls",
+    "changes_made",
+    "changes_arrived",
+    "orders_placed",
+    "orders_raised",
+    "orders_lost",
+    "orders_duplicated",
+    "write_calls",
+    "needs_you",
+    "seconds",
+)
 
 
 @click.command()
@@ -39,29 +63,39 @@ def demo(keep: bool, as_json: bool, items: int, port: int) -> None:
     """
     console = Console(stderr=as_json)
     begun = time.monotonic()
-    stage = Stage(Options(items=items, hub_port=port))
+    stage, result = Stage(Options(items=items, hub_port=port)), Result()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        result = _run(stage, console)
-        _show(console, result, time.monotonic() - begun)
-        if keep:
+        reached_the_end = _play(stage, console, result, begun)
+        if as_json:
+            # What was not reached is null, so that whoever reads it always finds every name.
+            figures = {**dict.fromkeys(FIGURES), **result.figures}
+            click.echo(json.dumps({**figures, "ok": not result.failures, "failures": result.failures}))
+        if keep and reached_the_end:
             _keep(stage, console)
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        stage.stop()
+    sys.exit(1 if result.failures else 0)
+
+
+def _play(stage: Stage, console: Console, result: Result, begun: float) -> bool:
+    """Run and show it. False when it stopped before its end; why is shown, and is a failure."""
+    try:
+        _run(stage, console, result)
     except StockwireError as error:
         console.print(f"[red]The demo stopped:[/] {error.message}", markup=True)
         console.print(
             "\n".join(line for line in (error.hint, error.detail, _last_lines(stage)) if line), markup=False
         )
-        sys.exit(1)
-    finally:
-        stage.stop()
-    if as_json:
-        click.echo(json.dumps({**result.figures, "ok": not result.failures, "failures": result.failures}))
-    sys.exit(1 if result.failures else 0)
+        result.failures.append(error.message)
+        return False
+    _show(console, result, time.monotonic() - begun)
+    return True
 
 
-def _run(stage: Stage, console: Console) -> Result:
+def _run(stage: Stage, console: Console, result: Result) -> None:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Starting", total=STEPS)
@@ -73,7 +107,7 @@ def _run(stage: Stage, console: Console) -> Result:
 
         stage.progress = step
         stage.start()
-        return run(stage, step)
+        run(stage, step, result)
 
 
 def _show(console: Console, result: Result, seconds: float) -> None:
@@ -85,10 +119,9 @@ def _show(console: Console, result: Result, seconds: float) -> None:
     orders = Table("Order", "Shape", title="The orders", title_justify="left")
     orders.add_column("Paid, R", justify="right")
     for heading in ("State", "Omni number", "Why"):
-        orders.add_column(heading)
+        orders.add_column(heading, overflow="fold")
     for order in result.orders:
-        why = order["reason"] if len(order["reason"]) <= 60 else order["reason"][:59] + "…"
-        orders.add_row(order["order"], order["what"], order["total"], order["state"], order["number"], why)
+        orders.add_row(*(order[name] for name in ("order", "what", "total", "state", "number", "reason")))
     console.print(orders)
     for failure in result.failures:
         console.print(f"NOT RIGHT: {failure}", markup=False, style="red")
@@ -97,19 +130,27 @@ def _show(console: Console, result: Result, seconds: float) -> None:
 
 
 def _keep(stage: Stage, console: Console) -> None:
-    """Everything stays up until Ctrl-C; what dies is started again."""
-    table = Table("What", "Where", "Sign-in", title="Running until Ctrl-C", title_justify="left")
-    table.add_row("Hub", stage.hub_url, f"{USER} / {stage.password}")
-    table.add_row("Simulated shop", stage.shop.url, "keys in the hub's channel settings")
-    table.add_row("Shop: faults and acts", stage.shop.control_url, "")
-    table.add_row("Simulated Omni", stage.omni.url, "")
-    table.add_row("Omni: faults and acts", stage.omni.control_url, "")
-    table.add_row("Firebird", stage.database.dsn, f"{stage.database.user} / {stage.database.password}")
-    table.add_row("Logs", str(stage.logs), "")
-    console.print(table)
+    """Everything stays up until Ctrl-C, which is no failure; what dies is started again."""
+    database = stage.database
+    places = (
+        ("Hub", stage.hub_url, f"{USER} / {stage.password}"),
+        ("Simulated shop", stage.shop.url, f"{CONSUMER_KEY} / {CONSUMER_SECRET}"),
+        ("Shop: faults and acts", stage.shop.control_url, ""),
+        ("Simulated Omni", stage.omni.url, f"{OMNI_USER} / {OMNI_PASSWORD}, company {COMPANY}"),
+        ("Omni: faults and acts", stage.omni.control_url, ""),
+        ("Firebird", database.dsn, f"{database.user} / {database.password}, reads only"),
+        ("", "", f"SYSDBA / {stage.server.sysdba_password}, changes stock as Omni does"),
+        ("Logs", str(stage.logs), ""),
+    )
+    console.print("Running until Ctrl-C:")
+    # As plain lines, whole at any width: they are there to be copied.
+    for what, where, sign_in in places:
+        line = f"  {what:22} {where}" + (f"   {sign_in}" if sign_in else "")
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     threading.Thread(target=stage.processes.watch, daemon=True).start()
-    while True:
-        signal.pause()
+    with suppress(KeyboardInterrupt):
+        while True:
+            signal.pause()
 
 
 def _last_lines(stage: Stage) -> str:

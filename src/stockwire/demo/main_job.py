@@ -30,9 +30,11 @@ class Result:
             self.failures.append(otherwise)
 
 
-def run(stage: Stage, progress: Callable[[str], None]) -> Result:
-    """Run the main job on a started stage."""
-    result = Result()
+def run(stage: Stage, progress: Callable[[str], None], result: Result) -> None:
+    """Run the main job on a started stage and write what happened into `result`, as far as it comes.
+
+    Raises TryLater when something never happened.
+    """
     begun = time.monotonic()
     for name, step in (
         ("First load and first push", _first_load),
@@ -45,7 +47,6 @@ def run(stage: Stage, progress: Callable[[str], None]) -> Result:
         seen = step(stage, result)
         result.steps.append((name, seen, time.monotonic() - step_begun))
     result.figures["seconds"] = round(time.monotonic() - begun, 1)
-    return result
 
 
 def _first_load(stage: Stage, result: Result) -> str:
@@ -57,16 +58,17 @@ def _first_load(stage: Stage, result: Result) -> str:
         "all products arrive",
     )
     stage.until(lambda: stage.backlog() == 0, "all products are in the shop")
+    stage.until(lambda: stage.rows("select read_rows from sources")[0][0], "the first reading ends")
+    read = int(stage.rows("select read_rows from sources")[0][0])
+    in_stock_database = int(stage.read_stock_database("select count(*) from STOCK")[0][0])
     linked = int(stage.rows("select count(*) from links")[0][0])
     in_shop = len(stage.shop_products())
     writes = stage.shop.calls.counts().get("POST /wp-json/wc/v3/products/batch", 0)
-    result.figures |= {"products_read": stage.options.items, "products_linked": linked}
-    result.figures["first_push_write_calls"] = writes
+    result.figures |= {"products_read": read, "products_linked": linked, "first_push_write_calls": writes}
+    result.check(read == in_stock_database, f"{in_stock_database} rows are in Firebird, {read} were read")
     result.check(linked == active == in_shop, f"{active} are ACTIVE, {in_shop} in the shop, {linked} linked")
     result.failures += shop_equals_stock_database(stage)[:10]
-    return (
-        f"{stage.options.items:,} rows read, {linked:,} active products in the shop by {writes} write calls"
-    )
+    return f"{read:,} rows read, {linked:,} active products in the shop by {writes} write calls"
 
 
 def _changes(stage: Stage, result: Result) -> str:

@@ -27,7 +27,7 @@ from typing import Any, Self
 import httpx2
 import psycopg
 
-from stockwire.errors import TryLater
+from stockwire.errors import NotSetUp, TryLater
 from stockwire.servers.firebird import FirebirdServer
 from stockwire.servers.omni_database import StockDatabase, make_stock_database
 from stockwire.servers.postgres import PrivatePostgres
@@ -158,6 +158,7 @@ class Stage:
         return found
 
     def _start(self) -> None:
+        _must_be_free(self.options.hub_port)
         self.folder.mkdir(mode=0o755, parents=True)
         self._owner_lock, self._firebird_lock = threading.Lock(), threading.Lock()
         self._start_postgres()
@@ -329,6 +330,18 @@ at_once = {options.omni_at_once}
         self.change_stock_database(
             ("update STOCK set RESERVED = RESERVED + ? where STOCKCODE = ?", (quantity, stock_code))
         )
+
+
+def _must_be_free(port: int) -> None:
+    """Raises NotSetUp at once, where the hub would be waited for in vain."""
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+    except OSError as error:
+        raise NotSetUp(
+            f"Port {port} cannot be used: {os.strerror(error.errno or 0)}.",
+            hint="Name another one with --port, or none to have a free one chosen.",
+        ) from None
 
 
 def free_port() -> int:
