@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.domain.rendering import Asked, refusal, render
 
 from stockwire.domain import templates
 from stockwire.domain.templates import Limits, TemplateError
@@ -19,16 +20,6 @@ from stockwire.domain.templates import Limits, TemplateError
 CASES = json.loads(
     (Path(__file__).parent / "data" / "mustache_cases.json").read_text(encoding="utf-8"), parse_float=Decimal
 )
-
-
-def render(text: str, context: Mapping[str, object] | None = None, **options: Any) -> str:
-    return templates.compile(text).render(context or {}, **options)
-
-
-def refusal(text: str, context: Mapping[str, object] | None = None, **options: Any) -> TemplateError:
-    with pytest.raises(TemplateError) as caught:
-        templates.compile(text, name="product_map").render(context or {}, **options)
-    return caught.value
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['group']}: {case['name']}" for case in CASES])
@@ -311,24 +302,6 @@ class TestPaths:
         assert templates.compile(text).paths() == expected
 
 
-class Asked(Mapping[str, object]):
-    """A mapping that computes on access and remembers what it was asked for."""
-
-    def __init__(self, values: Mapping[str, object]) -> None:
-        self.values_ = values
-        self.asked: list[str] = []
-
-    def __getitem__(self, key: str) -> object:
-        self.asked.append(key)
-        return self.values_[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.values_)
-
-    def __len__(self) -> int:
-        return len(self.values_)
-
-
 def test_a_context_that_computes_on_access_is_asked_only_for_what_is_used() -> None:
     context = Asked({"title": "Bolt", "variant": Asked({"sku": "B-8", "price": 1}), "meta": {"a": 1}})
     assert (
@@ -388,116 +361,3 @@ class TestBounds:
         context = Asked({"a": range(1000), "b": {"c": 1}})
         refusal("{{#a}}{{#a}}{{b.c}}{{/a}}{{/a}}", context, limits=Limits(steps=500))
         assert len(context.asked) <= 500
-
-
-words = st.sampled_from(
-    ["a", "b", "c", "last", "a.b", "b.0.a", ".", "calculate", "json_escape", "generate_random"]
-)
-scraps = st.sampled_from(
-    [
-        "{{",
-        "}}",
-        "{{{",
-        "}}}",
-        "#",
-        "^",
-        "/",
-        "&",
-        "!",
-        "=",
-        ">",
-        "<% %>",
-        "<%",
-        "%>",
-        "{{=",
-        "=}}",
-        "\n",
-        "\r\n",
-        " ",
-        "{",
-        "}",
-        '"',
-        "\\",
-        ",",
-        ":",
-        "[",
-        "]",
-        "1",
-        "0.5",
-        "+",
-        "-",
-        "*",
-        "round(",
-        ")",
-    ]
-)
-wild = st.lists(scraps | words | st.text(max_size=3), max_size=25).map("".join)
-
-
-def _nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    body = st.lists(inner, max_size=4).map("".join)
-    return st.builds(
-        lambda sign, word, text: f"{{{{{sign}{word}}}}}{text}{{{{/{word}}}}}",
-        st.sampled_from("##^"),
-        words,
-        body,
-    )
-
-
-tags = st.builds(
-    lambda form, word: form.replace("x", word), st.sampled_from(["{{x}}", "{{{x}}}", "{{&x}}"]), words
-)
-tidy = st.lists(st.recursive(tags | scraps | st.text(max_size=3), _nested, max_leaves=8), max_size=6).map(
-    "".join
-)
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.decimals() | st.floats() | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=8,
-)
-contexts = st.dictionaries(words, values, max_size=4)
-LIMITS = Limits(output=200, steps=60, depth=5)
-
-
-def attempt(call: Callable[[], Any]) -> Any:
-    """What the call gives, or the template error that it raises; any other error fails the test."""
-    try:
-        return call()
-    except TemplateError as problem:
-        return problem
-
-
-@given(wild | tidy, contexts, st.sampled_from(["html", "json", "none"]))
-def test_nothing_but_a_template_error_is_ever_raised_and_the_bounds_hold(
-    text: str, context: dict[str, object], mode: Any
-) -> None:
-    template = attempt(lambda: templates.compile(text, escape=mode, limits=LIMITS))
-    traced = template
-    if not isinstance(template, TemplateError):
-        traced = attempt(lambda: template.trace(context, LIMITS, random_digits="7".rjust))
-    if isinstance(traced, TemplateError):
-        assert 1 <= traced.line <= text.count("\n") + 1
-        assert traced.message
-        assert traced.hint
-        return
-    rendered, origins = traced
-    assert len(rendered) <= LIMITS.output
-    assert len(origins) <= LIMITS.steps
-    assert rendered == template.render(context, LIMITS, random_digits="7".rjust)
-    # The origins are the output, piece by piece.
-    assert "".join(origin.text for origin in origins) == rendered
-    at = 0
-    for origin in origins:
-        assert origin.offset == at
-        at += len(origin.text)
-
-
-@given(tidy, contexts)
-def test_a_template_asks_only_for_the_paths_it_names(text: str, context: dict[str, object]) -> None:
-    template = attempt(lambda: templates.compile(text))
-    if isinstance(template, TemplateError):
-        return
-    asked = Asked(context)
-    attempt(lambda: template.render(asked))
-    roots = {path.partition(".")[0] for path in template.paths()}
-    assert set(asked.asked) - {"last"} <= roots

@@ -6,20 +6,23 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.connectors.woocommerce.jerseys import jersey
 
 from stockwire.connectors.woocommerce import WooCommerceSettings
 from stockwire.connectors.woocommerce.api import Api
 from stockwire.connectors.woocommerce.channel import WooCommerceChannel
 from stockwire.connectors.woocommerce.pace import forget
-from stockwire.ports import Action, Change, FieldChange, Group, Link
+from stockwire.ports import Action, Change, Done, FieldChange, Group, Link
 from stockwire.simulators.stand import Stand
-from stockwire.simulators.woocommerce import WooCommerce, create
+from stockwire.simulators.woocommerce import Key, WooCommerce, create
 
 DATA = Path(__file__).parent / "data"
+WHOLE = {"title": "Hex bolt", "price": Decimal("12.50"), "quantity": 5, "inventory_management": True}
 GROUPS = {
     "price": Group.PRICE,
     "compare_at": Group.PRICE,
@@ -125,3 +128,23 @@ def simulated() -> Iterator[Callable[..., Opened]]:
             return opened
 
         yield open_shop
+
+
+def keys(**given):
+    """The key that channels of these tests use, with other rights."""
+    return [Key("ck_" + "1" * 40, "cs_" + "1" * 40, **given)]
+
+
+@pytest.fixture
+def add(change):
+    """A bolt new to the shop, with more fields or others."""
+    return lambda sku, **given: change(sku, {**WHOLE, **given}, action=Action.ADD)
+
+
+@pytest.fixture
+def made(simulated):
+    """A shop with the jersey in it, and the outcome of its addition."""
+    shop = simulated()
+    (outcome,) = shop.channel().push([jersey()])
+    assert all(isinstance(one, Done) for one in outcome.variants.values()), outcome
+    return shop, outcome
