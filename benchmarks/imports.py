@@ -88,7 +88,7 @@ def _bare(owner: psycopg.Connection[Any], file: Path, client_id: int, source_id:
     """The rows parsed once and copied into each table, as many at a time as the import does."""
     from stockwire.domain.product_columns import ProductColumns
     from stockwire.files.table import open_table
-    from stockwire.hub.sync.import_products import BATCH
+    from stockwire.hub.sync.read_batches import BATCH
 
     with open_table(file) as table:
         columns = ProductColumns(table.header)

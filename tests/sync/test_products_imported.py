@@ -345,10 +345,25 @@ def test_options_are_stored_compared_and_exported(hub: Any, take: Import, tmp_pa
     _, [result] = take(header, ("SHIRT", "SHIRT-M", "Shirt", "Size", ""))
     assert result.message == "option1 has a name but no value."
     _, results = take(header, rows[0], ("SHIRT", "SHIRT-L", "Shirt", "Colour", "L"))
-    assert results[0].message.startswith("The row says something else of the product SHIRT than row 2")
+    assert results[1].message.startswith("The row says something else of the product SHIRT than row 2")
     with export_products(hub.client_id, source_id=hub.source_id, columns=["options"]) as found:
         assert [found.columns[2:], *found.rows] == [
             ["option1_name", "option1_value"],
             ["SHIRT", "SHIRT-S", "Size", "S"],
             ["SHIRT", "SHIRT-M", "Size", "Medium"],
         ]
+
+
+def test_every_sign_of_a_new_product_arrives_and_stands_in_the_audit(hub: Any, take: Import) -> None:
+    odd = 'back\\slash \\N, tab\t, line\nbreak, return\r, "quotes", \'s and {braces}, é'
+    header = (*HEADER, "body_html", "meta_note", "barcode", "price_Trade{,}")
+    counts, _ = take(header, ("ODD", "ODD", "Odd \\ title", "1.5", "2", odd, odd, "\\N", "7"))
+    assert (counts.added, counts.problems) == (1, 0)
+    [(title, body, note, barcode)] = hub.rows(
+        "select p.title, p.body_html, m.value, v.barcode from products p join variants v on v.product_id = p.id"
+        " join product_meta m on m.product_id = p.id"
+    )
+    assert (title, body, note, barcode) == ("Odd \\ title", odd, odd, "\\N")
+    [(after,)] = hub.rows("select after from audit where action = 'product imported'")
+    assert (after["body_html"], after["meta"], after["barcode"]) == (odd, {"note": odd}, "\\N")
+    assert after["price_tiers"] == {"retail": "1.5", "Trade{,}": "7"}

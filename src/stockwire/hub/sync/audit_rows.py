@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from stockwire.hub.sync.staged_rows import text_array
@@ -37,4 +37,4 @@ def note_all(client_id: int, who: str, action: str, rows: Iterable[AuditRow]) ->
 
 
 def _json(value: Mapping[str, Any] | None) -> str:
-    return "null" if value is None else json.dumps(dict(value), ensure_ascii=False)
+    return "null" if value is None else msgspec.json.encode(value).decode()

@@ -6,24 +6,27 @@ what is there already changes nothing. Bad rows are left out and said; they neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
+from operator import attrgetter
 from pathlib import Path
 
 from stockwire.domain.cells import Wrong
 from stockwire.domain.flags import Flags, Owner
 from stockwire.domain.product_columns import Names, ProductColumns
-from stockwire.domain.product_rows import PRODUCT_TEXTS, ProductRow, RowResult
+from stockwire.domain.product_rows import RowResult
 from stockwire.errors import Refused
-from stockwire.files.table import Table, Unreadable, open_table
+from stockwire.files.table import Table, open_table
 from stockwire.hub import tenancy
 from stockwire.hub.models import Source
 from stockwire.hub.sync.no_longer_sent import tidy_prefixes
+from stockwire.hub.sync.read_ahead import read_ahead
+from stockwire.hub.sync.read_batches import Batch, read_batches
 from stockwire.hub.sync.source_names import names_of
 from stockwire.hub.sync.store_rows import How, store_batch
 from stockwire.hub.sync.writable import flags_of
 
-BATCH = 2_000
 IGNORED = Flags("this import", Owner.SOURCE)
 """What "Ignore flags" means: every field is the file's to write."""
 
@@ -97,9 +100,11 @@ def import_products(
             ),
         )
         tally = _Tally(report, Counts(unknown_columns=columns.unknown))
-        for batch in _batches(_read(table, columns, tally)):
-            tally.count(batch, store_batch(source, batch, how))
-            progress(batch[-1].number - 1)
+        with read_ahead(read_batches(table, columns)) as batches:
+            for batch in batches:
+                results = store_batch(source, batch.rows, how) if batch.rows else []
+                tally.count(batch, results)
+                progress(batch.last - 1)
     return tally.counts
 
 
@@ -108,62 +113,6 @@ def _columns(table: Table, names: Names) -> ProductColumns:
         return ProductColumns(table.header, names)
     except Wrong as wrong:
         raise Refused(wrong.message, hint=wrong.fix) from None
-
-
-def _read(table: Table, columns: ProductColumns, tally: _Tally) -> Iterator[ProductRow]:
-    """The rows that can be used; the others go into the report."""
-    said = _Said()
-    for number, cells in table.rows:
-        tally.counts.rows += 1
-        if isinstance(cells, Unreadable):
-            tally.problem(number, "", cells.message, cells.fix)
-            continue
-        try:
-            row = columns.read(number, cells)
-            said.check(row)
-        except Wrong as wrong:
-            tally.problem(number, columns.code_of(cells), wrong.message, wrong.fix)
-            continue
-        yield row
-
-
-def _batches(rows: Iterator[ProductRow]) -> Iterator[Sequence[ProductRow]]:
-    """Rows by the two thousand; those of one product below each other stay together (up to twice that)."""
-    batch: list[ProductRow] = []
-    for row in rows:
-        apart = not batch or row.product_code != batch[-1].product_code
-        if len(batch) >= 2 * BATCH or (len(batch) >= BATCH and apart):
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
-
-
-class _Said:
-    """Which codes the file has spoken of, and what it said of each product: a code comes once, and the rows
-    of one product agree on what belongs to the product."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, int] = {}
-        self._products: dict[str, tuple[int, int]] = {}
-
-    def check(self, row: ProductRow) -> None:
-        key = f"v {row.variant_code}" if row.variant_code else f"p {row.product_code}"
-        first = self._rows.setdefault(key, row.number)
-        if first != row.number:
-            raise Wrong(f"{row.code} is in row {first} already.", "Keep one of the two rows.")
-        if not row.product_code:
-            return
-        texts = tuple(row.texts.get(name) for name in PRODUCT_TEXTS if name != "title")
-        options = tuple(name for name, _ in row.options or ())
-        said = hash((texts, options, tuple(sorted(row.meta.items())), tuple(row.images.items())))
-        number, before = self._products.setdefault(row.product_code, (row.number, said))
-        if before != said:
-            raise Wrong(
-                f"The row says something else of the product {row.product_code} than row {number}.",
-                "Let all rows of a product agree on its description, attributes and images.",
-            )
 
 
 class _Tally:
@@ -175,14 +124,11 @@ class _Tally:
         self._added: set[str] = set()
         self._touched: set[str] = set()
 
-    def problem(self, number: int, code: str, message: str, fix: str) -> None:
-        self.counts.problems += 1
-        self._report(RowResult(number, code, "problem", message=message, fix=fix))
-
-    def count(self, batch: Sequence[ProductRow], results: Sequence[RowResult]) -> None:
-        products = {row.number: row.product_code or row.variant_code for row in batch}
-        for result in results:
-            product, counts = products[result.number], self.counts
+    def count(self, batch: Batch, results: Sequence[RowResult]) -> None:
+        self.counts.rows += batch.read
+        products = {row.number: row.product_code or row.variant_code for row in batch.rows}
+        for result in merge(batch.problems, results, key=attrgetter("number")):
+            product, counts = products.get(result.number, ""), self.counts
             counts.images += result.images
             if result.outcome == "problem":
                 counts.problems += 1

@@ -41,24 +41,23 @@ class Located:
 def locate(source: Source, rows: Sequence[ProductRow], *, create: bool, coming: set[str]) -> Located:
     """Find what the rows speak of, inside an open scope. Without `create` what is new is skipped. `coming`
     are products that earlier rows bring; those of these rows are added to it."""
+    asked = {
+        "source": source.pk,
+        "products": text_array([row.product_code for row in rows]),
+        "variants": text_array([row.variant_code for row in rows]),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            LOCATE,
-            {
-                "source": source.pk,
-                "products": text_array([row.product_code for row in rows]),
-                "variants": text_array([row.variant_code for row in rows]),
-            },
-        )
+        if create and all(_is_whole(row) for row in rows):
+            cursor.execute(ANY_THERE, asked)
+            if cursor.fetchone() is None:
+                # A first import: nothing is there that could stand in the way.
+                coming.update(row.product_code for row in rows)
+                return Located([Place(row, None, "product") for row in rows], [], [], [])
+        cursor.execute(LOCATE, asked)
         found = cursor.fetchall()
     located = Located([], [], [], [])
     going: dict[int, list[tuple[ProductRow, _Seen]]] = {}
     for row, values in zip(rows, found, strict=True):
-        if create and row.active is not False and values[0] is None and values[4] is None and _is_whole(row):
-            # Most rows of a first import: nothing is there that could stand in the way.
-            coming.add(row.product_code)
-            located.places.append(Place(row, None, "product"))
-            continue
         seen = _Seen(*values)
         if row.active is False:
             _decide_to_go(located, row, seen, going)
@@ -86,7 +85,13 @@ class _Seen:
 
 
 def _is_whole(row: ProductRow) -> bool:
-    return bool(row.product_code and row.variant_code and row.texts.get("title", "").strip())
+    """Whether the row says all that a new product needs."""
+    return bool(
+        row.active is not False
+        and row.product_code
+        and row.variant_code
+        and row.texts.get("title", "").strip()
+    )
 
 
 def _decide(located: Located, row: ProductRow, seen: _Seen, *, create: bool, coming: set[str]) -> None:
@@ -169,6 +174,14 @@ def _go_together(located: Located, product_id: int, rows: Sequence[tuple[Product
 
 
 # One index look-up per row, fenced as in store_products.
+ANY_THERE: Any = """
+    select from unnest(%(products)s::text[], %(variants)s::text[]) as g(product, variant)
+    left join lateral (select p.id from products p
+        where p.source_id = %(source)s and p.source_product_code = g.product offset 0) p on true
+    left join lateral (select v.id from variants v
+        where v.source_id = %(source)s and v.source_variant_code = g.variant offset 0) v on true
+    where p.id is not null or v.id is not null limit 1
+"""
 LOCATE: Any = """
     select p.id, p.active, coalesce(n.variants, 0), v.id, v.active, v.product_id, vp.source_product_code,
         vp.active, f.code

@@ -10,15 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from django.db import connection
 
 from stockwire.domain.records import Active, SourceProduct
 
-_NULL = "\\N"
-_SPECIAL = re.compile(r"[\\\t\n\r]")
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+NULL = "\\N"
+SPECIAL = re.compile(r"[\\\t\n\r]")
+ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 """What means something to COPY."""
 
 
@@ -44,7 +43,7 @@ def stage(products: Sequence[SourceProduct], removed: Sequence[str] = ()) -> Sta
     if active:
         with connection.cursor() as cursor:
             cursor.execute(STAGE)
-            with cursor.copy("copy incoming from stdin") as copy:
+            with cursor.copy(f"copy incoming ({COLUMNS}) from stdin") as copy:
                 copy.write("".join(map(_line, range(len(active)), active)))
     return Staged(len(active), any(product.meta for product in active), [], [*deleted, *removed])
 
@@ -63,27 +62,28 @@ def _line(place: int, product: SourceProduct) -> str:
         product.tags,
         product.barcode,
     )
-    if _SPECIAL.search("".join(filter(None, texts))):
-        texts = tuple(text and text.translate(_ESCAPED) for text in texts)
+    if SPECIAL.search("".join(filter(None, texts))):
+        texts = tuple(text and text.translate(ESCAPED) for text in texts)
     tiers, quantities = product.price_tiers, product.quantities
-    grams = _NULL if product.grams is None else product.grams
-    meta = json.dumps(dict(product.meta)).translate(_ESCAPED) if product.meta else _NULL
+    grams = NULL if product.grams is None else product.grams
+    meta = json.dumps(dict(product.meta)).translate(ESCAPED) if product.meta else NULL
     return (
-        "\t".join([_NULL if text is None else text for text in texts])
+        "\t".join([NULL if text is None else text for text in texts])
         + f"\t{grams}\t{'t' if product.inventory_management else 'f'}"
-        f"\t{_escaped_names(tuple(tiers))}\t{number_array(tiers)}"
-        f"\t{_escaped_names(tuple(quantities))}\t{number_array(quantities)}\t{meta}\tt"
+        f"\t{escaped_names(tuple(tiers))}\t{number_array(tiers)}"
+        f"\t{escaped_names(tuple(quantities))}\t{number_array(quantities)}\t{meta}\tt"
         f"\t{_escaped_texts(product.option_names)}\t{_escaped_texts(product.option_values)}\tt\t{place}\n"
     )
 
 
 def _escaped_texts(texts: tuple[str, ...] | None) -> str:
-    return _NULL if texts is None else text_array(texts).translate(_ESCAPED)
+    return NULL if texts is None else text_array(texts).translate(ESCAPED)
 
 
 @lru_cache(maxsize=1024)
-def _escaped_names(names: tuple[str, ...]) -> str:
-    return name_array(names).translate(_ESCAPED)
+def escaped_names(names: tuple[str, ...]) -> str:
+    """As name_array, for a line of COPY."""
+    return name_array(names).translate(ESCAPED)
 
 
 @lru_cache(maxsize=1024)
@@ -103,25 +103,20 @@ def number_array(amounts: Mapping[str, Decimal]) -> str:
     return "{" + ",".join(map(str, amounts.values())) + "}"
 
 
-def copy_rows(cursor: Any, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Rows of values for COLUMNS, in their order, into the temporary table."""
-    with cursor.copy(f"copy incoming ({COLUMNS}) from stdin") as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
 COLUMNS = (
     "product_code, variant_code, sku, title, body_html, collection, product_type, vendor, tags, barcode, "
-    "grams, managed, tiers, prices, warehouses, quantities, meta, active"
+    "grams, managed, tiers, prices, warehouses, quantities, meta, active, option_names, option_values, "
+    "variant_active, place"
 )
-# Without a `place` nothing is known of what came after what; without `variant_active` the variant stays as on
-# or off as it is.
+# `given` is what the audit is told of a new product. Without a `place` nothing is known of what came after
+# what; without `variant_active` the variant stays as on or off as it is.
 STAGE = """
     create temporary table if not exists incoming (
         product_code text, variant_code text, sku text, title text, body_html text, collection text,
         product_type text, vendor text, tags text, barcode text, grams integer, managed boolean,
         tiers text[], prices numeric(16, 4)[], warehouses text[], quantities numeric(16, 4)[], meta json,
-        active boolean, option_names text[], option_values text[], variant_active boolean, place integer
+        active boolean, option_names text[], option_values text[], variant_active boolean, place integer,
+        given jsonb
     ) on commit delete rows;
     delete from incoming
 """

@@ -36,22 +36,14 @@ class Stored:
 NOTHING_NEW = New([], 0)
 
 
-def store(source: Source, staged: Staged) -> list[int]:
-    """Bring the tables in line with what is staged and give back the ids of the products that changed."""
-    new = store_new(source, staged)
-    return sorted({*new.products, *store_rest(source, staged, new).changed})
-
-
 def store_new(source: Source, staged: Staged) -> New:
     """Insert the products that are staged and that nobody has yet, with their variants."""
     if not staged.active:
         return NOTHING_NEW
     ours = {"client": source.client_id, "source": source.pk}
     with connection.cursor() as cursor:
-        cursor.execute(NEW, ours)
+        cursor.execute(NEW_WITH_META if staged.has_meta else NEW, ours)
         rows = [row[0] for row in cursor.fetchall()]
-        if staged.has_meta and len(rows) == staged.active:
-            cursor.execute(META, ours)
     return New(sorted(set(rows)), len(rows))
 
 
@@ -111,7 +103,7 @@ def _store_active(cursor: Any, source: Source, staged: Staged) -> tuple[set[int]
 
 # What nobody has yet: each part takes the ids it needs from the rows the part before it has just inserted,
 # so nothing is looked up. A row that is there already, or appears meanwhile, is left to the others below.
-NEW = """
+_NEW_ROWS = """
     with p as (
         insert into products (client_id, source_id, source_product_code, active, title, body_html,
             collection, product_type, vendor, tags, option_names)
@@ -136,9 +128,15 @@ NEW = """
         select %(client)s, v.id, a.warehouse, a.quantity
         from v join incoming i on i.variant_code = v.source_variant_code
         cross join lateral unnest(i.warehouses, i.quantities) as a(warehouse, quantity)
-    )
-    select product_id from v
-"""
+    )"""
+NEW = f"{_NEW_ROWS} select product_id from v"  # noqa: S608 - constants of this file
+NEW_WITH_META = f"""{_NEW_ROWS}, m as (
+        insert into product_meta (client_id, product_id, key, value)
+        select distinct on (p.id, a.key) %(client)s, p.id, a.key, a.value
+        from p join incoming i on i.product_code = p.source_product_code
+        cross join lateral json_each_text(i.meta) as a(key, value)
+        order by p.id, a.key, i.place desc nulls last
+    ) select product_id from v"""  # noqa: S608 - the parts are constants of this file
 # One index look-up per incoming row, whatever the planner believes of tables that are just being filled:
 # without the fences it scans the whole source for every batch, and a first load becomes quadratic.
 _PRODUCT = """cross join lateral (select p.id from products p

@@ -6,10 +6,8 @@ One call is one batch inside the caller's transaction. With `dry_run` only the t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from django.db import OperationalError, connection
 from django.utils import timezone
@@ -26,9 +24,10 @@ from stockwire.hub.sync.locate_rows import Located, Place, locate
 from stockwire.hub.sync.no_longer_sent import remove_meta
 from stockwire.hub.sync.option_rows import option_changes, store_options
 from stockwire.hub.sync.row_differences import Changes, differences
-from stockwire.hub.sync.staged_rows import STAGE, Staged, copy_rows, name_array, number_array, text_array
-from stockwire.hub.sync.stale import mark_products
-from stockwire.hub.sync.store_products import rivals, store
+from stockwire.hub.sync.stage_rows import note_new, stage_rows
+from stockwire.hub.sync.staged_rows import Staged
+from stockwire.hub.sync.stale import mark_new, mark_products, wake_pushes
+from stockwire.hub.sync.store_products import rivals, store_new, store_rest
 from stockwire.hub.sync.writable import keep_to_writable, may_write
 
 OPTION_NAMES = tuple(name for name in OPTIONS if name.endswith("name"))
@@ -94,7 +93,8 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
     if not how.dry_run:
         _write(source, located, removed=removed, images=images, options=options, how=how)
         if how.audited:
-            _note_new(source, places, how)
+            if any(place.new == "product" for place in places):
+                note_new(source.client_id, how.who, how.action)
             note_all(source.client_id, how.who, how.action, _audit_rows(places, results))
     return sorted(results, key=lambda result: result.number)
 
@@ -116,43 +116,11 @@ def _staged(source: Source, places: Sequence[Place], how: How) -> Mapping[str, C
     """Bring the rows into the temporary table as far as they may be written; what they would change."""
     if not places:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(STAGE)
-        copy_rows(cursor, map(_incoming, places))
+    stage_rows(places)
     if all(place.product_id is None for place in places):
         return {}
     keep_to_writable(source, how.flags, partial=True)
     return differences(source)
-
-
-def _incoming(place: Place) -> tuple[Any, ...]:
-    row, new = place.row, place.new == "product"
-    texts = row.texts
-
-    def text(name: str) -> str | None:
-        return (texts.get(name) or None) if new else texts.get(name)
-
-    meta = {key: value for key, value in row.meta.items() if value or not new}
-    return (
-        row.product_code,
-        row.variant_code,
-        row.sku or (row.variant_code if place.new else None),
-        text("title"),
-        text("body_html"),
-        text("collection"),
-        text("product_type"),
-        text("vendor"),
-        text("tags"),
-        (row.barcode or None) if place.new else row.barcode,
-        row.grams,
-        True if place.new and row.inventory_management is None else row.inventory_management,
-        name_array(tuple(row.prices)),
-        number_array(row.prices),
-        name_array(tuple(row.quantities)),
-        number_array(row.quantities),
-        json.dumps(meta) if meta else None,
-        True if new else row.active,
-    )
 
 
 def _meta_to_remove(source: Source, places: Sequence[Place], how: How) -> dict[str, dict[str, str]]:
@@ -187,9 +155,12 @@ def _write(
 ) -> None:
     places, gone = located.places, list(dict.fromkeys(place.row.product_code for place in located.gone))
     staged = Staged(len(places), any(place.row.meta for place in places), gone)
-    changed = {*store(source, staged), *remove_meta(source, removed), *store_images(source, images)}
-    changed |= store_options(source, places, options)
+    new = store_new(source, staged)
+    changed = {*store_rest(source, staged, new).changed, *remove_meta(source, removed)}
+    changed |= {*store_images(source, images), *store_options(source, places, options)}
     changed |= _switch_variants(source, located)
+    changed.difference_update(new.products)
+    wake_pushes(mark_new(source, new.products))
     mark_products(sorted({*changed, *rivals(sorted(changed))}) if gone else sorted(changed), how.action)
     if gone:
         # A person did this on purpose: it is no reason to hold back what the source takes away next.
@@ -223,18 +194,10 @@ def _gone_results(gone: Sequence[Place]) -> Iterator[RowResult]:
         yield RowResult(place.row.number, place.row.code, "delete", {"active": ("true", "false")})
 
 
-def _note_new(source: Source, places: Sequence[Place], how: How) -> None:
-    """The audit of products that are new: everything that was given of them, a row per variant."""
-    new = [place.row.product_code for place in places if place.new == "product"]
-    if new:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                NOTE_NEW, [source.client_id, how.who[:150], how.action[:60], text_array(dict.fromkeys(new))]
-            )
-
-
 def _audit_rows(places: Sequence[Place], results: Sequence[RowResult]) -> Iterator[AuditRow]:
     """One per product that was there: what of it was before and is now; of a variant with its code first."""
+    if not any(result.changes for result in results):
+        return
     of_row = {place.row.number: place.row for place in places}
     products: dict[str, dict[str, tuple[str | None, str | None]]] = {}
     for result in results:
@@ -271,14 +234,4 @@ SWITCH = """
     from unnest(%s::text[], %s::boolean[]) as wanted(code, active)
     where v.source_id = %s and v.source_variant_code = wanted.code and v.active <> wanted.active
     returning v.product_id
-"""
-NOTE_NEW = """
-    insert into audit (client_id, who, action, subject, after)
-    select %s, %s, %s, i.product_code, jsonb_strip_nulls(jsonb_build_object(
-        'source_variant_code', i.variant_code, 'title', i.title, 'body_html', i.body_html,
-        'collection', i.collection, 'product_type', i.product_type, 'vendor', i.vendor, 'tags', i.tags,
-        'sku', i.sku, 'barcode', i.barcode, 'grams', i.grams, 'inventory_management', i.managed,
-        'price_tiers', jsonb_object(i.tiers, i.prices::text[]),
-        'qty_availability', jsonb_object(i.warehouses, i.quantities::text[]), 'meta', i.meta))
-    from incoming i where i.product_code = any(%s)
 """

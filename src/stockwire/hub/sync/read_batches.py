@@ -1,0 +1,94 @@
+"""A product file in batches of rows, each row judged by itself and beside the rows before it.
+
+Reads and decides; asks no database. Rows that cannot be used leave with the reason and the fix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from stockwire.domain.cells import Wrong
+from stockwire.domain.product_columns import ProductColumns
+from stockwire.domain.product_rows import PRODUCT_TEXTS, ProductRow, RowResult
+from stockwire.files.table import Table, Unreadable
+
+BATCH = 2_000
+_SHARED = tuple(name for name in PRODUCT_TEXTS if name != "title")
+
+
+@dataclass(slots=True)
+class Batch:
+    """`rows` can be used, `problems` cannot; `read` is how many rows of the file that is, `last` the number
+    of the last one."""
+
+    rows: list[ProductRow] = field(default_factory=list)
+    problems: list[RowResult] = field(default_factory=list)
+    read: int = 0
+    last: int = 0
+
+
+def read_batches(table: Table, columns: ProductColumns) -> Iterator[Batch]:
+    """Rows by the two thousand; those of one product below each other stay together (up to twice that). The
+    same file comes in the same batches each time."""
+    said, batch = _Said([name for name in _SHARED if name in columns.names]), Batch()
+    for number, cells in table.rows:
+        row = _judged(number, cells, columns, said)
+        if isinstance(row, RowResult):
+            batch.problems.append(row)
+        else:
+            if batch.read >= BATCH and (
+                batch.read >= 2 * BATCH or not batch.rows or row.product_code != batch.rows[-1].product_code
+            ):
+                yield batch
+                batch = Batch()
+            batch.rows.append(row)
+        batch.read += 1
+        batch.last = number
+        if batch.read >= 2 * BATCH:
+            yield batch
+            batch = Batch()
+    if batch.read:
+        yield batch
+
+
+def _judged(number: int, cells: object, columns: ProductColumns, said: _Said) -> ProductRow | RowResult:
+    if isinstance(cells, Unreadable):
+        return RowResult(number, "", "problem", message=cells.message, fix=cells.fix)
+    try:
+        row = columns.read(number, cells)  # type: ignore[arg-type]
+        said.check(row)
+    except Wrong as wrong:
+        code = columns.code_of(cells)  # type: ignore[arg-type]
+        return RowResult(number, code, "problem", message=wrong.message, fix=wrong.fix)
+    return row
+
+
+class _Said:
+    """Which codes the file has spoken of, and what it said of each product: a code comes once, and the rows
+    of one product agree on what belongs to the product. `texts` are the product's columns of the file."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = itemgetter(*texts) if texts else None
+        self._variants: dict[str, int] = {}
+        self._alone: dict[str, int] = {}
+        self._products: dict[str, tuple[int, int]] = {}
+
+    def check(self, row: ProductRow) -> None:
+        code, number = row.variant_code, row.number
+        first = (self._variants if code else self._alone).setdefault(code or row.product_code, number)
+        if first != number:
+            raise Wrong(f"{row.code} is in row {first} already.", "Keep one of the two rows.")
+        if not row.product_code:
+            return
+        # The columns of one file stand in one order, so nothing has to be sorted.
+        options = tuple([name for name, _ in row.options]) if row.options else ()
+        texts = self._texts(row.texts) if self._texts else ()
+        said = hash((texts, options, *row.meta.values(), *row.images.items()))
+        of, before = self._products.setdefault(row.product_code, (number, said))
+        if before != said:
+            raise Wrong(
+                f"The row says something else of the product {row.product_code} than row {of}.",
+                "Let all rows of a product agree on its description, attributes and images.",
+            )
