@@ -35,8 +35,19 @@ EVERYTHING = Takes(
 TERMS = Terms()
 
 money = st.decimals(min_value="0.0051", max_value="99999", places=4)
+
+
+# Written out, so that what is not given below stays as it is by itself and is not made up.
+def a_variant(**given: Any) -> Variant:
+    return Variant(**given)
+
+
+def a_product(**given: Any) -> Product:
+    return Product(**given)
+
+
 variants = st.builds(
-    Variant,
+    a_variant,
     code=st.just("V1"),
     sku=st.text(min_size=1, max_size=20),
     price_tiers=st.dictionaries(st.sampled_from(["retail", "trade"]), money, max_size=2),
@@ -49,7 +60,7 @@ variants = st.builds(
     inventory_management=st.booleans(),
 )
 products = st.builds(
-    Product,
+    a_product,
     code=st.text(min_size=1, max_size=20),
     active=st.booleans(),
     title=st.text(max_size=40),
@@ -76,7 +87,7 @@ terms = st.builds(
 
 def with_variant(product: Product, **changed: Any) -> Product:
     """The product with its only variant changed."""
-    return replace(product, variants=(replace(product.variants[0], **changed),))
+    return product._replace(variants=(product.variants[0]._replace(**changed),))
 
 
 def plan(product: Product, known: Known | None = None, given_terms: Terms = TERMS) -> Plan:
@@ -96,12 +107,12 @@ def pushed(product: Product, made: Plan, known: Known | None) -> Known | None:
     if made.action == "move":
         gone = {one.variant.code for one in made.variants}
         left = {code: one for code, one in before.variants.items() if code not in gone}
-        return replace(before, variants=left) if left or before.code else None
+        return before._replace(variants=left) if left or before.code else None
     if not product.option_names:
         code = next(one.code for one in product.variants if one.active)
         at = before.variants.get(code, KnownVariant(Place("101", "")))
         return Known(
-            variants={code: replace(at, fields={**at.fields, **confirmed(made.differences, at.fields)})}
+            variants={code: at._replace(fields={**at.fields, **confirmed(made.differences, at.fields)})}
         )
     found = dict(before.variants)
     for one in made.variants:
@@ -110,7 +121,7 @@ def pushed(product: Product, made: Plan, known: Known | None) -> Known | None:
             continue
         at = found.get(one.variant.code, KnownVariant(Place("500", f"5{one.variant.code}", below=True)))
         fields = {**at.fields, **confirmed(one.differences, at.fields)}
-        found[one.variant.code] = replace(at, fields=fields)
+        found[one.variant.code] = at._replace(fields=fields)
     fields = {**before.fields, **confirmed(made.differences, before.fields)}
     return Known("500", fields, found)
 
@@ -172,7 +183,7 @@ def test_a_product_whose_stock_is_managed_again_gets_its_quantity_even_when_it_i
 
 
 def test_a_deleted_product_is_removed_where_it_is_linked_and_forgotten_where_it_is_not() -> None:
-    gone = replace(BOLT, active=False)
+    gone = BOLT._replace(active=False)
     assert plan(gone, after_a_push(BOLT)).action == "remove"
     assert plan(gone).action == ""
 
@@ -332,7 +343,7 @@ def test_a_field_map_never_leaks_what_a_flag_gives_to_the_channel(
         flags=channel_flags("the shop", dict.fromkeys(channels_own, "channel")),
         takes=EVERYTHING,
     )
-    found = sent(replace(product, active=True), None, terms)
+    found = sent(product._replace(active=True), None, terms)
     uses = {
         "title": "map.title",
         "meta.colour": "map.colour",
@@ -381,7 +392,7 @@ def test_a_broken_field_map_stops_the_product_and_names_it() -> None:
 
 def test_a_product_that_meets_no_rule_is_not_offered_and_one_that_stops_meeting_it_is_taken_away() -> None:
     fasteners = Terms(rules=(rule("collection", "equal", "Fasteners"),))
-    bolt = replace(BOLT, collection="Fasteners")
+    bolt = BOLT._replace(collection="Fasteners")
     assert plan(bolt, None, fasteners).action == "add"
     assert plan(BOLT, None, fasteners).reason == (
         "not on the channel: rule: collection equal Fasteners; it is empty"
@@ -392,7 +403,7 @@ def test_a_product_that_meets_no_rule_is_not_offered_and_one_that_stops_meeting_
 
 def test_what_leaves_stays_where_the_delete_setting_is_off_and_says_so() -> None:
     keeps = Terms(settings=SettingTerms(delete_enabled=False))
-    made = plan(replace(BOLT, active=False), after_a_push(BOLT), keeps)
+    made = plan(BOLT._replace(active=False), after_a_push(BOLT), keeps)
     assert made.action == ""
     assert "delete setting is off" in made.reason
 
@@ -444,6 +455,6 @@ def test_each_location_shows_its_own_warehouse_and_what_is_held_is_taken_off_onc
 
 
 def test_a_channel_is_never_sent_a_field_that_it_cannot_show() -> None:
-    bolt = replace(BOLT, vendor="Karoo", meta={"colour": "grey"})
+    bolt = BOLT._replace(vendor="Karoo", meta={"colour": "grey"})
     assert not {"vendor", "meta.colour"} & sent(bolt).keys()
     assert {"vendor", "meta.colour"} < sent(bolt, None, Terms(takes=EVERYTHING)).keys()

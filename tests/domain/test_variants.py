@@ -113,7 +113,7 @@ def test_only_the_variant_that_differs_is_sent() -> None:
 
 def test_variants_come_and_go_without_touching_their_siblings() -> None:
     known = on_channel(shirt(SMALL, LARGE))
-    made = plan(shirt(SMALL, replace(LARGE, active=False), variant("S-M", "M")), known)
+    made = plan(shirt(SMALL, LARGE._replace(active=False), variant("S-M", "M")), known)
     assert [(one.variant.sku, one.action) for one in made.variants] == [("S-L", "remove"), ("S-M", "add")]
 
 
@@ -125,7 +125,7 @@ def test_a_variant_without_a_price_is_left_out_and_named_while_its_siblings_go()
 
 
 def test_a_product_of_which_no_variant_is_active_is_taken_away_whole() -> None:
-    gone = shirt(replace(SMALL, active=False), replace(LARGE, active=False))
+    gone = shirt(SMALL._replace(active=False), LARGE._replace(active=False))
     assert plan(gone, on_channel(shirt(SMALL, LARGE))).action == "remove"
     assert plan(gone).action == ""
 
@@ -148,7 +148,7 @@ def test_a_variant_that_becomes_a_simple_product_leaves_its_old_product_first() 
 def test_a_variant_that_moved_to_another_product_leaves_the_old_one_first() -> None:
     elsewhere = KnownVariant(Place("777", "1", below=True))
     known = on_channel(shirt(SMALL))
-    known = replace(known, variants={**known.variants, "S-L": elsewhere})
+    known = known._replace(variants={**known.variants, "S-L": elsewhere})
     made = plan(shirt(SMALL, LARGE), known)
     assert made.action == "move"
     assert [one.variant.sku for one in made.variants] == ["S-L"]
@@ -204,8 +204,8 @@ def _carried_out(made: Plan, known: Known | None) -> Known | None:
             del variants[one.variant.code]
         else:
             at = variants.get(one.variant.code, KnownVariant(Place("500", one.variant.code, below=True)))
-            variants[one.variant.code] = replace(
-                at, fields={**at.fields, **confirmed(one.differences, at.fields)}
+            variants[one.variant.code] = at._replace(
+                fields={**at.fields, **confirmed(one.differences, at.fields)}
             )
     code = "500" if made.action == "add" else before.code
     return (

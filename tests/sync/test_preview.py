@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 from collections.abc import Callable
@@ -237,3 +238,23 @@ def test_a_product_that_lacks_what_its_template_requires_waits_for_a_person_and_
     hub.owner.execute("update lanes set next_at = now()")
     push()
     assert set(shop(rehearsal)) == {"BOLT", "NUT"}
+
+
+def test_python_looks_for_garbage_again_after_a_plan_even_one_that_failed(
+    rehearsal: Any, feed: Any, preview: Any
+) -> None:
+    feed.send(feed.row("BOLT"))
+    preview()
+    assert gc.isenabled()
+    from stockwire.hub import garbage
+
+    def fails() -> None:
+        with garbage.not_looked_for():
+            assert not gc.isenabled()
+            with garbage.not_looked_for():
+                pass
+            assert not gc.isenabled()
+            raise KeyError
+
+    pytest.raises(KeyError, fails)
+    assert gc.isenabled()

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from stockwire.domain import templates
 from stockwire.domain.mapping import escape_of, render_json
+from stockwire.domain.names import ByName, value_of
 from stockwire.domain.pricing import RETAIL
 from stockwire.domain.records import Product, Variant
 from stockwire.domain.stock import Sellable, sellable, spread
@@ -43,7 +44,7 @@ def product_fields(product: Product) -> dict[str, object]:
         "product_type": product.product_type,
         "vendor": product.vendor,
         "tags": product.tags,
-        "meta": dict(product.meta),
+        "meta": ByName(product.meta),
         "options": [{"name": name} for name in product.option_names],
         "images": [{"src": image.src} for image in product.images],
     }
@@ -53,7 +54,7 @@ def variant_fields(product: Product, variant: Variant, qty: int, price_tier: str
     """The variant as field maps know it, every name that users of such hubs write: price_tiers.Retail and
     price_tier_Retail, qty_availability.JHB and qty_availability_JHB, option1 and option1_name. `qty` is what
     the channel may sell; what the hub holds is taken off the warehouses too, in the order of their names."""
-    price = variant.price_tiers.get(price_tier or RETAIL)
+    price = value_of(variant.price_tiers, price_tier or RETAIL)
     names = sorted(variant.quantities)
     left = spread(variant.held, [variant.quantities[name] for name in names])
     quantities = {name: max(amount, Decimal(0)) for name, amount in zip(names, left, strict=True)}
@@ -65,15 +66,15 @@ def variant_fields(product: Product, variant: Variant, qty: int, price_tier: str
         "inventory_management": variant.inventory_management,
         "price": price,
         "qty": qty,
-        "price_tiers": dict(variant.price_tiers),
-        "qty_availability": quantities,
+        "price_tiers": ByName(variant.price_tiers),
+        "qty_availability": ByName(quantities),
     }
     fields |= {f"price_tier_{tier}": amount for tier, amount in variant.price_tiers.items()}
     fields |= {f"qty_availability_{name}": amount for name, amount in quantities.items()}
     for at, name in enumerate(product.option_names, 1):
         fields[f"option{at}_name"] = name
         fields[f"option{at}"] = variant.option_values[at - 1] if at <= len(variant.option_values) else None
-    return fields
+    return ByName(fields, ("price_tier_", "qty_availability_"))
 
 
 class ProductMap:
@@ -118,7 +119,7 @@ class ProductMap:
             "variant": variant_fields(
                 product, variant, self._sellable_of(variant).quantity, self._terms.channel.price_tier
             ),
-            "meta": dict(product.meta),
+            "meta": ByName(product.meta),
         }
         if blot is not None:
             _blot(fields, self._terms, blot)
@@ -158,7 +159,7 @@ class LocationMap:
     def quantities(self, variant: Variant) -> Iterator[tuple[str, Sellable]]:
         """(field name, quantity) for each location. What the hub holds is taken off in the map's order; the
         buffer, the floor and the cap hold for each location. Raises TemplateError naming the SKU."""
-        context = {"qty_availability": dict(variant.quantities), "qty": sum(variant.quantities.values())}
+        context = {"qty_availability": ByName(variant.quantities), "qty": sum(variant.quantities.values())}
         amounts = [
             _quantity(template.render(context), variant.sku, location, text)
             for location, template, text in self._templates
@@ -188,7 +189,7 @@ def compare_at_of(terms: Terms, withheld: dict[str, str]) -> Callable[[Variant],
         return None
 
     def amount(variant: Variant) -> Decimal | None:
-        tiers = {tier: {"price": price} for tier, price in variant.price_tiers.items()}
+        tiers = ByName({tier: {"price": price} for tier, price in variant.price_tiers.items()})
         text = template.render({"price_tiers": tiers, "variant": {"price_tiers": tiers}}).strip()
         try:
             found = Decimal(text) if text else Decimal(0)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from stockwire.domain.compare_at import compare_at
 from stockwire.domain.mapped import LocationMap, ProductMap, compare_at_of
+from stockwire.domain.names import value_of
 from stockwire.domain.pricing import RETAIL, price_for
 from stockwire.domain.records import Product, Variant
 from stockwire.domain.stock import Sellable, available_in, sellable
@@ -129,7 +130,7 @@ class Offer:
             return
         price, reason = priced.price, priced.reason
         if self._channel.tax is not TaxRule.AS_IS:
-            price = self._taxed(variant.price_tiers[self._tier])
+            price = self._taxed(priced.listed)
             word = "with" if self._channel.tax is TaxRule.ADD else "without"
             reason = f"{reason}, {word} {self._channel.tax_rate.normalize():f}% VAT"
         if price <= 0:
@@ -217,7 +218,7 @@ class Offer:
             return None
         tier = self._channel.compare_at_tier
         if tier and self._sends("compare_at", f"price.{tier}"):
-            return lambda variant: variant.price_tiers.get(tier)
+            return lambda variant: value_of(variant.price_tiers, tier)
         if not tier and self._settings.compare_at:
             return compare_at_of(self._terms, self.withheld)
         return None

@@ -7,7 +7,7 @@ never sends what the channel has already confirmed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from stockwire.domain.offer import CONTENT, FROM_SOURCE, IMAGES, PRICE, STOCK, Offer, Problem, Value, Wanted
@@ -21,7 +21,7 @@ __all__ = ["CONTENT", "IMAGES", "PRICE", "STOCK", "Problem", "Value"]
 
 Fields = Mapping[str, Value]
 Groups = Mapping[str, Fields]
-NOTHING: Groups = {}
+NOTHING: Groups = MappingProxyType({})
 # Kept as text in the known state; everything else is kept as it is.
 DECIMAL_FIELDS = frozenset({"price", "compare_at"})
 
@@ -34,29 +34,26 @@ class Place(NamedTuple):
     below: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class KnownVariant:
+class KnownVariant(NamedTuple):
     """What the channel confirmed of one variant, by field group."""
 
     place: Place
-    fields: Groups = field(default_factory=dict)
+    fields: Groups = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What the channel confirmed of a product: `code` and `fields` of a product with variants ("" and nothing
     for a simple one), and every variant that has a link, by variant code."""
 
     code: str = ""
-    fields: Groups = field(default_factory=dict)
-    variants: Mapping[str, KnownVariant] = field(default_factory=dict)
+    fields: Groups = NOTHING
+    variants: Mapping[str, KnownVariant] = MappingProxyType({})
 
 
 UNKNOWN = Known()
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """A field to send: its group, both values and why the new one is wanted."""
 
     group: str
@@ -66,8 +63,7 @@ class Difference:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class VariantPlan:
+class VariantPlan(NamedTuple):
     """What one variant of a product with variants needs; `place` is where it is now, None for a new one."""
 
     variant: Variant
@@ -77,8 +73,7 @@ class VariantPlan:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """`action` is "add", "update", "remove", "move" or "" when there is nothing to send. `problem` may come
     with an action: then the rest is sent and the problem is shown.
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from stockwire.domain.names import value_of
 
 # The guide's table: SELLINGPRICE1 is variants.retail_price, the price list everybody has.
 RETAIL = "retail"
 CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """`price` is to the cent. None means it must not be offered, and `reason` and `hint` say why."""
+class Priced(NamedTuple):
+    """`price` is to the cent. None means it must not be offered, and `reason` and `hint` say why. `listed` is
+    what the price list holds, not yet rounded."""
 
     price: Decimal | None
     reason: str
     hint: str = ""
+    listed: Decimal = Decimal(0)
 
 
 def price_for(sku: str, tiers: Mapping[str, Decimal], tier: str) -> Priced:
@@ -26,7 +29,7 @@ def price_for(sku: str, tiers: Mapping[str, Decimal], tier: str) -> Priced:
     A missing price and a price of zero are both no price: an item must never go out for nothing by mistake.
     """
     name = tier or RETAIL
-    amount = tiers.get(name)
+    amount = value_of(tiers, name)
     if amount is None:
         return Priced(
             None,
@@ -40,4 +43,4 @@ def price_for(sku: str, tiers: Mapping[str, Decimal], tier: str) -> Priced:
             f"{sku} has a price of R{price} in the price list {name!r}, so its price is not sent.",
             "Give the item a selling price in Omni, or set it to DELETE to take it off the channels.",
         )
-    return Priced(price, f"price list {name}")
+    return Priced(price, f"price list {name}", listed=amount)

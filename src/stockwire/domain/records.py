@@ -70,8 +70,7 @@ class Image:
         return self.content_hash or self.src
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """One SKU as the hub holds it. `quantities` are what is available by warehouse ("" is its only or
     summed one), `held` is on orders that the source has not reserved yet."""
 
@@ -87,10 +86,12 @@ class Variant:
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """A product as the hub holds it. A simple one has no option names and one variant, its own. `templates`
-    are the names of the attribute templates that were applied to it."""
+    are the names of the attribute templates that were applied to it.
+
+    A tuple, as all that a plan is made of: a catalogue of a hundred thousand is planned at once.
+    """
 
     code: str
     active: bool
@@ -101,7 +102,7 @@ class Product:
     product_type: str | None = None
     vendor: str | None = None
     tags: str | None = None
-    meta: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, str] = NO_TEXTS
     option_names: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
     templates: tuple[str, ...] = ()

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from typing import NamedTuple
 
 from stockwire.domain.flags import PARTED
+from stockwire.domain.names import folded, value_of
 from stockwire.domain.records import Product
 
 Read = Callable[[Product], Sequence[object]]
@@ -74,8 +76,7 @@ class Rule:
         return said if self.operator in _WITHOUT_VALUE else f"{said} {self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`belongs`, and why: "" when there are no rules at all."""
 
     belongs: bool
@@ -108,6 +109,8 @@ class Rules:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         self._checks = [(one, _read(one.field), _test(one)) for one in rules]
+        said = "; ".join(str(one) for one in self.rules)
+        self._met = Verdict(True, f"meets every rule: {said}" if said else "")
 
     def verdict(self, product: Product) -> Verdict:
         """Whether all conditions hold. The first that does not is named with what was found instead."""
@@ -115,9 +118,7 @@ class Rules:
             values = read(product)
             if not holds(values):
                 return Verdict(False, f"rule: {one}; it is {_shown(values)}")
-        if not self._checks:
-            return Verdict(True, "")
-        return Verdict(True, "meets every rule: " + "; ".join(str(one) for one in self.rules))
+        return self._met
 
     def failing(self, product: Product) -> list[Rule]:
         """Every condition that does not hold, for live counts."""
@@ -140,22 +141,20 @@ def _field(field: str) -> str:
 def _read(field: str) -> Read:
     """How to read the values of a field: one of the product, or one per variant."""
     head, _, part = field.partition(".")
-    wanted = part.casefold()
     if head == "meta":
-        return lambda product: [v for k, v in product.meta.items() if k.casefold() == wanted]
+        wanted = folded(part)
+        return lambda product: [v for k, v in product.meta.items() if folded(k) == wanted]
     if head == "price" and part:
         return lambda product: [
             price
             for variant in product.variants
-            for tier, price in variant.price_tiers.items()
-            if tier.casefold() == wanted
+            if (price := value_of(variant.price_tiers, part)) is not None
         ]
     if head == "qty" and part:
         return lambda product: [
             quantity
             for variant in product.variants
-            for warehouse, quantity in variant.quantities.items()
-            if warehouse.casefold() == wanted
+            if (quantity := value_of(variant.quantities, part)) is not None
         ]
     if head == "tags":
         return lambda product: [tag.strip() for tag in (product.tags or "").split(",") if tag.strip()]
@@ -169,13 +168,13 @@ def _test(one: Rule) -> Callable[[Sequence[object]], bool]:
     """A condition holds when one of the values meets it; a negated one when none meets its opposite."""
     if one.operator in _NEGATED:
         meets = _meets(_NEGATED[one.operator], one.value)
-        return lambda values: not any(meets(value) for value in values)
+        return lambda values: not any(map(meets, values))
     meets = _meets(one.operator, one.value)
-    return lambda values: any(meets(value) for value in values)
+    return lambda values: any(map(meets, values))
 
 
 def _meets(operator: Operator, text: str) -> Callable[[object], bool]:
-    number, folded = _number(text), text.casefold()
+    number, part = _number(text), text.casefold()
     if operator is Operator.NOT_EMPTY:
         return lambda value: _text(value) != ""
     if operator is Operator.GREATER or operator is Operator.LESS:
@@ -183,18 +182,18 @@ def _meets(operator: Operator, text: str) -> Callable[[object], bool]:
         bound, greater = number, operator is Operator.GREATER
 
         def beyond(value: object) -> bool:
-            found = _number(_text(value))
+            found = value if type(value) is Decimal and value.is_finite() else _number(_text(value))
             return found is not None and (found > bound if greater else found < bound)
 
         return beyond
     if operator is Operator.CONTAINS:
-        return lambda value: folded in _text(value)
-    listed = (
-        {part.strip().casefold() for part in text.split(",")} if operator is Operator.LOOKUP else {folded}
-    )
-    numbers = {found for part in listed if (found := _number(part)) is not None}
+        return lambda value: part in _text(value)
+    listed = {one.strip().casefold() for one in text.split(",")} if operator is Operator.LOOKUP else {part}
+    numbers = {found for one in listed if (found := _number(one)) is not None}
 
     def equal(value: object) -> bool:
+        if isinstance(value, str):
+            return value.strip().casefold() in listed
         if isinstance(value, Decimal | int) and not isinstance(value, bool):
             return Decimal(value) in numbers
         return _text(value) in listed
@@ -204,13 +203,15 @@ def _meets(operator: Operator, text: str) -> Callable[[object], bool]:
 
 def _text(value: object) -> str:
     """As rules compare it: without outer blanks and regardless of case."""
+    if isinstance(value, str):
+        return value.strip().casefold()
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return str(value).strip().casefold()
+    return str(value)
 
 
 def _number(text: str) -> Decimal | None:

@@ -29,11 +29,18 @@ def severity(plan: Plan) -> Severity:
     """The gravest thing about a plan."""
     if plan.action in {"remove", "move"}:
         return DELETION
+    if plan.action == "add":
+        return NOTHING
     gone = [one for one in plan.variants if one.action == "remove"]
     if gone:
         return Severity(0, "taken away", f"variant {gone[0].variant.sku} is taken away")
     return min(
-        (found for difference in _differences(plan) for found in _of(difference)),
+        (
+            found
+            for difference in _differences(plan)
+            if difference.before is not None
+            for found in _of(difference)
+        ),
         key=lambda found: found.rank,
         default=NOTHING,
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
+from typing import NamedTuple
+
+from stockwire.domain.names import value_of
 
 NONE = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Sellable:
+class Sellable(NamedTuple):
     """`quantity` is whole units, never negative; `reason` shows the arithmetic."""
 
     quantity: int
@@ -53,10 +54,10 @@ def available_in(quantities: Mapping[str, Decimal], warehouses: Sequence[str]) -
     """
     if not warehouses:
         return sum(quantities.values(), NONE), ""
-    found = [name for name in warehouses if name in quantities]
+    found = [(name, left) for name in warehouses if (left := value_of(quantities, name)) is not None]
     if not found:
         return NONE, f" (no stock record in {', '.join(warehouses)})"
-    return sum((quantities[name] for name in found), NONE), f" in {' + '.join(found)}"
+    return sum((left for _, left in found), NONE), f" in {' + '.join(name for name, _ in found)}"
 
 
 def spread(held: Decimal, amounts: Sequence[Decimal]) -> list[Decimal]:

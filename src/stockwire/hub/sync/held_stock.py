@@ -16,12 +16,14 @@ from django.db.models import Sum
 
 from stockwire.hub import models
 from stockwire.hub.models.orders import HOLDING
+from stockwire.hub.sync.ids import id_array
 from stockwire.hub.sync.stale import mark_products
 
 HELD = """
     select l.variant_id, sum(l.quantity)
     from orders o join order_lines l on l.order_id = o.id
-    where o.stock_released_at is null and o.state = any(%s) and l.variant_id = any(%s) and l.quantity > 0
+    where o.stock_released_at is null and o.state = any(%s)
+        and l.variant_id = any(%s::bigint[]) and l.quantity > 0
     group by l.variant_id
 """
 RELEASE = """
@@ -52,7 +54,7 @@ def held_quantities(variant_ids: Sequence[int]) -> dict[int, Decimal]:
     if not variant_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(HELD, [[str(state) for state in HOLDING], list(variant_ids)])
+        cursor.execute(HELD, [[str(state) for state in HOLDING], id_array(variant_ids)])
         return dict(cursor.fetchall())
 
 

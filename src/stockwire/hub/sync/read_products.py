@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
@@ -18,51 +18,52 @@ from stockwire.domain.plan import DECIMAL_FIELDS, Fields, Known, KnownVariant, P
 from stockwire.domain.records import Image, Product, Variant
 from stockwire.hub.images.addresses import public_address
 from stockwire.hub.sync.held_stock import held_quantities
+from stockwire.hub.sync.ids import id_array
 from stockwire.ports import Link
 
 PRODUCTS = """
     select id, source_product_code, active, title, body_html, collection, product_type, vendor, tags,
         option_names
-    from products where id = any(%s) order by id
+    from products where id = any(%s::bigint[]) order by id
 """
 VARIANTS = """
     select product_id, id, source_variant_code, sku, barcode, grams, inventory_management, option_values,
         active
-    from variants where product_id = any(%s) order by product_id, id
+    from variants where product_id = any(%s::bigint[]) order by product_id, id
 """
-PRICES = "select variant_id, tier, price from price_tiers where variant_id = any(%s)"
-QUANTITIES = "select variant_id, warehouse, quantity from quantities where variant_id = any(%s)"
+PRICES = "select variant_id, tier, price from price_tiers where variant_id = any(%s::bigint[])"
+QUANTITIES = "select variant_id, warehouse, quantity from quantities where variant_id = any(%s::bigint[])"
 META = """
-    select product_id, key, value, template_name from product_meta where product_id = any(%s)
+    select product_id, key, value, template_name from product_meta where product_id = any(%s::bigint[])
     order by product_id, key
 """
 # Only what has been read and found good; a picture that stands there twice is shown once.
 IMAGES = """
     select client_id, product_id, src, content_hash, kind from images
-    where product_id = any(%s) and active and content_hash <> ''
+    where product_id = any(%s::bigint[]) and active and content_hash <> ''
     order by product_id, position, id
 """
 # Without those that only an order told of: nothing is sent to a shop on the strength of an order.
 LINKS = """
     select variant_id, product_code, variant_code, below, memory::text from links
-    where channel_id = %s and variant_id = any(%s) and not from_order
+    where channel_id = %s and variant_id = any(%s::bigint[]) and not from_order
 """
 KNOWN = """
-    select variant_id, "group", "values"::text from known where channel_id = %s and variant_id = any(%s)
+    select variant_id, "group", "values"::text from known
+    where channel_id = %s and variant_id = any(%s::bigint[])
 """
 PRODUCT_LINKS = """
     select product_id, product_code, memory::text from product_links
-    where channel_id = %s and product_id = any(%s)
+    where channel_id = %s and product_id = any(%s::bigint[])
 """
 KNOWN_PRODUCTS = """
     select product_id, "group", "values"::text from known_products
-    where channel_id = %s and product_id = any(%s)
+    where channel_id = %s and product_id = any(%s::bigint[])
 """
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A product as the hub holds it, with the ids of its variants by variant code."""
 
     product_id: int
@@ -70,13 +71,12 @@ class Held:
     variant_ids: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(NamedTuple):
     """What a channel confirmed of a product: `link` of a product with variants, `links` by variant code."""
 
     known: Known | None
     link: Link | None = None
-    links: Mapping[str, Link] = field(default_factory=dict)
+    links: Mapping[str, Link] = MappingProxyType({})
 
 
 NOTHING = Confirmed(None)
@@ -85,13 +85,14 @@ NOTHING = Confirmed(None)
 def read_products(product_ids: Sequence[int], *, meta: bool = True, images: bool = True) -> list[Held]:
     """These products in the order of their ids, inside an open scope. One that lost its variants to another
     has none. `meta` and `images` are only read where somebody looks at them."""
-    ids = list(product_ids)
+    ids = id_array(product_ids)
     with connection.cursor() as cursor:
         cursor.execute(VARIANTS, [ids])
         variants = cursor.fetchall()
         variant_ids = [row[1] for row in variants]
-        tiers = _by_owner(cursor, PRICES, [variant_ids])
-        quantities = _by_owner(cursor, QUANTITIES, [variant_ids])
+        of_variants = id_array(variant_ids)
+        tiers = _by_owner(cursor, PRICES, [of_variants])
+        quantities = _by_owner(cursor, QUANTITIES, [of_variants])
         attributes, applied = _attributes(cursor, ids) if meta else ({}, {})
         pictures = _images(cursor, ids) if images else {}
         held = held_quantities(variant_ids)
@@ -136,16 +137,15 @@ def read_products(product_ids: Sequence[int], *, meta: bool = True, images: bool
 
 def read_confirmed(channel_id: int, held: Sequence[Held]) -> dict[int, Confirmed]:
     """Product id to what the channel confirmed of it; products that it has no link to are left out."""
-    product_ids = [one.product_id for one in held]
     variant_ids = [number for one in held for number in one.variant_ids.values()]
     with connection.cursor() as cursor:
-        cursor.execute(LINKS, [channel_id, variant_ids])
+        cursor.execute(LINKS, [channel_id, id_array(variant_ids)])
         places = {
             row[0]: (Place(row[1], row[2], row[3]), Link(row[1], row[2], _decode(row[4])))
             for row in cursor.fetchall()
         }
         groups = _groups(cursor, KNOWN, channel_id, list(places)) if places else {}
-        cursor.execute(PRODUCT_LINKS, [channel_id, product_ids])
+        cursor.execute(PRODUCT_LINKS, [channel_id, id_array(one.product_id for one in held)])
         parents = {row[0]: Link(row[1], "", _decode(row[2])) for row in cursor.fetchall()}
         own = _groups(cursor, KNOWN_PRODUCTS, channel_id, list(parents)) if parents else {}
     found = {}
@@ -186,7 +186,7 @@ def _by_owner(cursor: Any, sql: str, given: list[Any]) -> dict[int, dict[str, An
     return found
 
 
-def _attributes(cursor: Any, ids: list[int]) -> tuple[dict[int, dict[str, str]], dict[int, tuple[str, ...]]]:
+def _attributes(cursor: Any, ids: str) -> tuple[dict[int, dict[str, str]], dict[int, tuple[str, ...]]]:
     """Attributes of each product, and the templates they came with."""
     cursor.execute(META, [ids])
     found: dict[int, dict[str, str]] = {}
@@ -202,7 +202,7 @@ def _attributes(cursor: Any, ids: list[int]) -> tuple[dict[int, dict[str, str]],
 
 
 def _groups(cursor: Any, sql: str, channel_id: int, ids: list[int]) -> dict[int, dict[str, Fields]]:
-    cursor.execute(sql, [channel_id, ids])
+    cursor.execute(sql, [channel_id, id_array(ids)])
     found: dict[int, dict[str, Fields]] = {}
     for owner, group, values in cursor.fetchall():
         fields = typed(_decode(values))
@@ -213,7 +213,7 @@ def _groups(cursor: Any, sql: str, channel_id: int, ids: list[int]) -> dict[int,
     return found
 
 
-def _images(cursor: Any, ids: list[int]) -> dict[int, tuple[Image, ...]]:
+def _images(cursor: Any, ids: str) -> dict[int, tuple[Image, ...]]:
     cursor.execute(IMAGES, [ids])
     found: dict[int, tuple[Image, ...]] = {}
     for client_id, product_id, src, content_hash, kind in cursor.fetchall():

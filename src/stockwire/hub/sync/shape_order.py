@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef
 
+from stockwire.domain.names import value_of
 from stockwire.domain.order_policy import OrderPolicy, shaped
 from stockwire.domain.pricing import RETAIL
 from stockwire.domain.records import Order
@@ -57,6 +58,8 @@ def _unsent(variants: Sequence[int | None]) -> set[int]:
 def _prices(variants: Sequence[int | None], policy: OrderPolicy) -> list[Decimal | None]:
     tier = policy.system_price_tier or RETAIL
     wanted = {variant for variant in variants if variant is not None}
-    rows = models.PriceTier.objects.filter(variant_id__in=wanted, tier=tier)
-    by_variant = dict(rows.values_list("variant_id", "price"))
-    return [None if variant is None else by_variant.get(variant) for variant in variants]
+    listed: dict[int, dict[str, Decimal]] = {}
+    rows = models.PriceTier.objects.filter(variant_id__in=wanted)
+    for variant, name, price in rows.values_list("variant_id", "tier", "price"):
+        listed.setdefault(variant, {})[name] = price
+    return [None if variant is None else value_of(listed.get(variant, {}), tier) for variant in variants]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -11,8 +11,10 @@ from stockwire.domain.attributes import missing_required
 from stockwire.domain.plan import Plan, Planner, Problem
 from stockwire.domain.records import Product
 from stockwire.domain.rules import Rule
+from stockwire.hub import garbage
 from stockwire.hub.models import Channel
 from stockwire.hub.sync.channel_terms import terms_of
+from stockwire.hub.sync.ids import id_array
 from stockwire.hub.sync.read_products import NOTHING, Confirmed, Held, read_confirmed, read_products
 from stockwire.hub.sync.templates import templates
 
@@ -22,7 +24,7 @@ RIVALS = """
     cross join lateral (select o.sku, o.product_id from variants o where o.sku_key = v.sku_key
         and o.client_id = v.client_id and o.id <> v.id and o.source_id = v.source_id and o.active offset 0) o
     join products p on p.id = o.product_id and p.active
-    where v.id = any(%s) group by v.id
+    where v.id = any(%s::bigint[]) group by v.id
 """
 SAME_SKU = (
     "A channel knows an item by its SKU, and upper and lower case count as the same there."
@@ -30,8 +32,7 @@ SAME_SKU = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """One product: what the hub holds, what the channel confirmed, and what follows from both."""
 
     held: Held
@@ -77,12 +78,13 @@ def planned(channel_id: int, product_ids: Sequence[int], planner: Planner | None
     than the stored ones it says what they would bring."""
     if planner is None:
         planner = planner_for(Channel.objects.get(pk=channel_id))
-    held = held_for(planner, product_ids)
-    confirmed = read_confirmed(channel_id, held)
-    found = []
-    for one in held:
-        known = confirmed.get(one.product_id, NOTHING)
-        found.append(Snapshot(one, known, planner.plan(one.product, known.known)))
+    with garbage.not_looked_for():
+        held = held_for(planner, product_ids)
+        confirmed = read_confirmed(channel_id, held)
+        found = []
+        for one in held:
+            known = confirmed.get(one.product_id, NOTHING)
+            found.append(Snapshot(one, known, planner.plan(one.product, known.known)))
     return _without_rivals(found)
 
 
@@ -108,7 +110,7 @@ def _without_rivals(snapshots: list[Snapshot]) -> list[Snapshot]:
     if not new:
         return snapshots
     with connection.cursor() as cursor:
-        cursor.execute(RIVALS, [list(new)])
+        cursor.execute(RIVALS, [id_array(new)])
         for variant_id, others in cursor.fetchall():
             at, code = new[variant_id]
             snapshots[at] = _refused(snapshots[at], code, others)
@@ -130,7 +132,7 @@ def _refused(snapshot: Snapshot, code: str, others: str) -> Snapshot:
     plan = snapshot.plan
     rest = tuple(one for one in plan.variants if one.variant.code != code)
     if plan.action == "add" and not rest:
-        return replace(snapshot, plan=Plan(problem=problem, reason="its SKU is not its own"))
+        return snapshot._replace(plan=Plan(problem=problem, reason="its SKU is not its own"))
     if plan.action == "update" and not rest and not plan.differences:
-        return replace(snapshot, plan=Plan(problem=problem, reason="its SKU is not its own"))
-    return replace(snapshot, plan=replace(plan, variants=rest, problem=problem))
+        return snapshot._replace(plan=Plan(problem=problem, reason="its SKU is not its own"))
+    return snapshot._replace(plan=plan._replace(variants=rest, problem=problem))
