@@ -256,5 +256,6 @@ def test_python_looks_for_garbage_again_after_a_plan_even_one_that_failed(
             assert not gc.isenabled()
             raise KeyError
 
-    pytest.raises(KeyError, fails)
+    with pytest.raises(KeyError):
+        fails()
     assert gc.isenabled()
