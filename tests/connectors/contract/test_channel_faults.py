@@ -29,10 +29,12 @@ def strike(shop, kind, **given):
 
 
 @pytest.mark.parametrize("kind", IN_DOUBT)
-def test_an_addition_whose_answer_is_lost_is_in_doubt_and_made_only_once(simulated, sku, add, kind):
-    channel = simulated.open(timeout_s="0.5")
+def test_an_addition_whose_answer_is_lost_is_in_doubt_and_made_only_once(
+    simulated, sku, add, kind, impatient
+):
+    channel, too_late_s = impatient(simulated)
     changes = [add(sku("1")), add(sku("2"))]
-    strike(simulated, kind, delay_s=1.0)
+    strike(simulated, kind, delay_s=too_late_s)
     for outcome in channel.push(changes):
         assert isinstance(outcome, Failed)
         assert isinstance(outcome.error, TryLater)
@@ -40,33 +42,36 @@ def test_an_addition_whose_answer_is_lost_is_in_doubt_and_made_only_once(simulat
     if kind == "work_late":
         # The shop works although we are gone: wait until it has.
         until(lambda: simulated.on_shelf(sku("2")))
-    again = channel.push(changes)
+    again = simulated.open().push(changes)
     assert [type(outcome) for outcome in again] == [Done, Done]
     for name in ("1", "2"):
         assert len(simulated.on_shelf(sku(name))) == 1
 
 
 @pytest.mark.parametrize("kind", [*IN_DOUBT, *SURELY_NOT])
-def test_a_change_that_is_pushed_again_after_any_fault_ends_up_right(simulated, sku, add, update, kind):
-    channel = simulated.open(timeout_s="0.5")
-    (made,) = channel.push([add(sku())])
+def test_a_change_that_is_pushed_again_after_any_fault_ends_up_right(
+    simulated, sku, add, update, kind, impatient
+):
+    patient = simulated.open()
+    (made,) = patient.push([add(sku())])
     change = update(sku(), made.link, price=Decimal("77.70"), quantity=3)
-    strike(simulated, kind, delay_s=0.8)
+    channel, too_late_s = impatient(simulated)
+    strike(simulated, kind, delay_s=too_late_s)
     (outcome,) = channel.push([change])
     assert isinstance(outcome, Failed)
     assert isinstance(outcome.error, TryLater)
-    (again,) = channel.push([change])
+    (again,) = patient.push([change])
     assert isinstance(again, Done)
     assert [(held.price, held.quantity) for held in simulated.on_shelf(sku())] == [(Decimal("77.70"), 3)]
 
 
 def test_only_the_call_that_timed_out_is_in_doubt_and_the_rest_of_the_push_goes_on(
-    simulated, sku, add, update
+    simulated, sku, add, update, impatient
 ):
     names = [sku(str(number)) for number in range(6)]
     made = simulated.open().push([add(name) for name in names])
-    channel = simulated.open(timeout_s="0.5", batch_size_max="2")
-    strike(simulated, "answer_late", delay_s=1.0)
+    channel, too_late_s = impatient(simulated, batch_size_max="2")
+    strike(simulated, "answer_late", delay_s=too_late_s)
     outcomes = channel.push(
         [update(name, done.link, quantity=9) for name, done in zip(names, made, strict=True)]
     )

@@ -99,17 +99,18 @@ def test_a_shipment_of_a_cancelled_order_is_refused_in_words(shop_that_ships, sk
 
 
 @pytest.mark.parametrize("kind", IN_DOUBT)
-def test_a_shipment_whose_answer_was_lost_is_told_once(simulated_that_ships, sku, kind):
+def test_a_shipment_whose_answer_was_lost_is_told_once(simulated_that_ships, sku, kind, impatient):
     shop = simulated_that_ships
     code = shop.place_order({shop.shelve(sku()): 1})
-    channel = shop.open(timeout_s="0.5")
-    shop.stand.faults.arm(Fault(kind, method="POST", path=shop.ship_path, delay_s=1.0))
+    channel, too_late_s = impatient(shop)
+    shop.stand.faults.arm(Fault(kind, method="POST", path=shop.ship_path, delay_s=too_late_s))
     outcome = channel.ship(shipped(code, sku()))
     assert isinstance(outcome, Failed)
     assert isinstance(outcome.error, TryLater)
     shop.stand.faults.clear()
+    patient = shop.open()
     for _ in range(20):
-        outcome = channel.ship(shipped(code, sku()))
+        outcome = patient.ship(shipped(code, sku()))
         if isinstance(outcome, Done):
             break
     assert isinstance(outcome, Done)
