@@ -18,11 +18,12 @@ from benchmarks import (
     raising_faults,
     shop,
     shopify,
+    shopify_hub,
     watermark,
 )
 from benchmarks.figures import FULL, QUICK, Figures
 
-PARTS = (watermark, first_load, imports, shop, shopify, planning, raising_faults, oversell)
+PARTS = (watermark, first_load, imports, shop, shopify, shopify_hub, planning, raising_faults, oversell)
 NAMES = [name for part in PARTS for name in part.NAMES]
 
 

@@ -27,6 +27,82 @@ def test_a_product_is_made_with_everything_in_one_write_and_put_on_the_online_st
     assert desk.documents.count("CreateProducts") == 1
 
 
+WHOLE = {
+    "body_html": "<p>Zinc</p>",
+    "vendor": "Karoo",
+    "product_type": "Bolts",
+    "tags": "steel, m8",
+    "collection": "Fasteners",
+    "meta.finish": "zinc",
+    "images": ("hash-front",),
+    "pictures": PICTURES[:1],
+}
+OF_VARIANT = {
+    "barcode": "6001234567890",
+    "grams": 120,
+    "compare_at": Decimal("20.00"),
+    "price": Decimal("12.50"),
+}
+
+
+def test_everything_a_product_may_have_is_made_and_changed(desk):
+    """Whatever the hub may send of a simple product, of its own and its variants', the shop takes."""
+    channel = desk.open(
+        block_image_enabled="false", ignore_category_enabled="false", metafields_enabled="true"
+    )
+    simple = add("BOLT", **WHOLE, **OF_VARIANT)
+    family = group("TEE", ["Size"], [variant("TEE-S", "S", **OF_VARIANT)], **WHOLE)
+    bolt, tee = (done(found) for found in channel.push([simple, family]))
+    small = done(tee.variants["key-TEE-S"])
+    for sku in ("BOLT", "TEE-S"):
+        assert held_by(desk, sku) == (120, "6001234567890", Decimal("20.00"), "zinc", ["Fasteners"])
+    desk.settle()
+    other = {**OF_VARIANT, "barcode": "6009999999999", "grams": 90, "compare_at": None}
+    texts = {**WHOLE, "meta.finish": "brass", "collection": "Sale"}
+    before = {"collection": "Fasteners", "tags": WHOLE["tags"], "meta.finish": "zinc"}
+    bolt, tee = (
+        done(found)
+        for found in channel.push(
+            [
+                update("BOLT", bolt.link, before, **texts, **other),
+                with_before(
+                    group(
+                        "TEE",
+                        ["Size"],
+                        [
+                            variant("TEE-S", "S", action=Action.UPDATE, link=small.link, **other),
+                            variant("TEE-M", "M", **other),
+                        ],
+                        Action.UPDATE,
+                        tee.link,
+                        **texts,
+                    ),
+                    before,
+                ),
+            ]
+        )
+    )
+    assert not bolt.failed
+    assert not tee.failed
+    assert all(done(found) for found in tee.variants.values())
+    for sku in ("BOLT", "TEE-S", "TEE-M"):
+        assert held_by(desk, sku) == (90, "6009999999999", None, "brass", ["Sale"])
+
+
+def held_by(desk, sku):
+    found, product = desk.shop.variant(sku), desk.product(sku)
+    compare_at = found["compareAtPrice"]
+    finish = {row["key"]: row["value"] for row in rows(product["metafields"])}["finish"]
+    assert found["item"]["weight"]["unit"] == "GRAMS"
+    return (
+        found["item"]["weight"]["value"],
+        found["barcode"],
+        None if compare_at is None else Decimal(str(compare_at)),
+        finish,
+        titles(desk, product),
+    )
+
+
 def test_a_hidden_product_is_on_no_sales_channel(desk):
     desk.open(hide_product_enabled="true").push([add("BOLT")])
     assert not desk.product("BOLT")["publications"]

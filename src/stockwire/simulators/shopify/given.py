@@ -22,7 +22,12 @@ PRODUCT_FIELDS = ["title", "descriptionHtml", "vendor", "productType", "status",
 inputs("MetafieldInput", "id namespace key value type")
 inputs("SEOInput", "title description")
 inputs("VariantOptionValueInput", "id name optionId optionName")
-inputs("InventoryItemInput", "sku tracked requiresShipping cost countryCodeOfOrigin harmonizedSystemCode")
+inputs(
+    "InventoryItemInput",
+    "sku tracked requiresShipping cost countryCodeOfOrigin harmonizedSystemCode measurement",
+)
+inputs("InventoryItemMeasurementInput", "weight")
+inputs("WeightInput", "value unit")
 inputs("OptionSetInput", "id name position values")
 inputs("OptionValueSetInput", "id name")
 inputs("OptionCreateInput", "name position values")
@@ -132,6 +137,8 @@ def write_item(shop: Shop, item: Record, row: Record) -> None:
             item[name] = row[name]
     if "cost" in row:
         item["cost"] = None if row["cost"] is None else cents(Decimal(str(row["cost"])))
+    if row.get("measurement") is not None and "weight" in row["measurement"]:
+        item["weight"] = row["measurement"]["weight"]
     item["updatedAt"] = shop.now()
 
 

@@ -17,6 +17,8 @@ plain("Location", "id name isActive fulfillsOnlineOrders shipsInventory isPrimar
 plain("Location", "createdAt updatedAt")
 plain("InventoryItem", "id sku tracked requiresShipping countryCodeOfOrigin harmonizedSystemCode")
 plain("InventoryItem", "provinceCodeOfOrigin createdAt updatedAt variant")
+plain("InventoryItemMeasurement", "id weight")
+plain("Weight", "value unit")
 plain("InventoryLevel", "id item location isActive createdAt updatedAt")
 plain("InventoryQuantity", "id name quantity updatedAt")
 plain("InventoryAdjustmentGroup", "id createdAt reason referenceDocumentUri")
@@ -55,6 +57,12 @@ def level(_: Any, call: Call, given: Record) -> Record | None:
 @field("Location.legacyResourceId", "InventoryItem.legacyResourceId")
 def legacy_id(record: Record, call: Call, given: Record) -> int:
     return int(record["number"])
+
+
+@field("InventoryItem.measurement")
+def measurement(record: Record, call: Call, given: Record) -> Record:
+    number = record["number"]
+    return {"id": f"gid://shopify/InventoryItemMeasurement/{number}", "weight": record["weight"]}
 
 
 @field("InventoryItem.unitCost")
