@@ -10,6 +10,8 @@ import math
 import signal
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
@@ -21,10 +23,59 @@ from stockwire.wire import MAX_ROWS
 
 NAMES = ("first_load_ratio", "agent_memory_mb", "hub_web_memory_mb")
 LATER_READINGS = 3
+RUNS = 3
 TIMEOUT_S = 300.0
 
 
+@dataclass(frozen=True)
+class Run:
+    """One first load, with bare reads of the same query around it; memory in MB."""
+
+    seconds: float
+    bare_before: float
+    bare_after: float
+    bare_without_changemark: float
+    used: str
+    memory: Mapping[str, float]
+
+    @property
+    def ratio(self) -> float:
+        return self.seconds / mean((self.bare_before, self.bare_after))
+
+
 def measure(sizes: Sizes, say: Say) -> Figures:
+    """The run in the middle of three, because one is off by a tenth either way; the most memory of all."""
+    runs = sorted((_run(sizes, say) for _ in range(RUNS)), key=lambda run: run.ratio)
+    middle = runs[RUNS // 2]
+    return {
+        "first_load_ratio": Figure(
+            round(middle.ratio, 2),
+            "x the bare read",
+            f"{sizes.items:,} items in {middle.seconds:.1f} s, from the agent's start to all rows committed,"
+            f" one channel, worker stopped; bare reads of the same query {middle.bare_before:.1f} s"
+            f" before and {middle.bare_after:.1f} s after (without CHANGEMARK"
+            f" {middle.bare_without_changemark:.1f} s); processor time: {middle.used}; the middle one of"
+            f" {', '.join(f'{run.ratio:.2f}' for run in runs)}",
+            limit=2.0,
+        ),
+        "agent_memory_mb": Figure(
+            round(max(run.memory["agent"] for run in runs), 1),
+            "MB",
+            f"peak of the agent's process after a first load of {sizes.items:,} items and"
+            f" {LATER_READINGS} later readings",
+            limit=80,
+        ),
+        "hub_web_memory_mb": Figure(
+            round(max(run.memory["web"] for run in runs), 1),
+            "MB",
+            f"peak of the hub's web process after receiving {sizes.items:,} items",
+            limit=200,
+        ),
+    }
+
+
+def _run(sizes: Sizes, say: Say) -> Run:
+    """Everything anew: a database, a hub and an agent that know nothing."""
     with Stage(Options(items=sizes.items, agent=False), say) as stage:
         stage.enrol_agent()
         worker = stage.processes.children["worker"]
@@ -44,29 +95,7 @@ def measure(sizes: Sizes, say: Say) -> Figures:
         _later_readings(stage)
         processes = {name: stage.processes.children[name].pid for name in ("agent", "web")}
         memory = {name: peak_memory_mb(process_id) for name, process_id in processes.items()}
-    return {
-        "first_load_ratio": Figure(
-            round(seconds / mean((before, after)), 2),
-            "x the bare read",
-            f"{sizes.items:,} items in {seconds:.1f} s, from the agent's start to all rows committed, one"
-            f" channel, worker stopped; bare reads of the same query {before:.1f} s before and {after:.1f} s"
-            f" after (without CHANGEMARK {plain:.1f} s); processor time: {used}",
-            limit=2.0,
-        ),
-        "agent_memory_mb": Figure(
-            round(memory["agent"], 1),
-            "MB",
-            f"peak of the agent's process after a first load of {sizes.items:,} items and"
-            f" {LATER_READINGS} later readings",
-            limit=80,
-        ),
-        "hub_web_memory_mb": Figure(
-            round(memory["web"], 1),
-            "MB",
-            f"peak of the hub's web process after receiving {sizes.items:,} items",
-            limit=200,
-        ),
-    }
+        return Run(seconds, before, after, plain, used, memory)
 
 
 def _load(stage: Stage, items: int) -> tuple[float, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -19,7 +18,6 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job, Status
 
 from stockwire import dying
@@ -41,16 +39,6 @@ def wake(client_id: int, lane_id: int) -> None:
             work_lane.configure(lock=lane, queueing_lock=lane).defer(client_id=client_id, lane_id=lane_id)
     except exceptions.AlreadyEnqueued:
         pass
-
-
-def not_woken(lanes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Those of these (lane id, client id) for which no request waits: asking is dearer than looking. Should
-    the request that was seen be taken up before the caller's transaction ends, `tick` finds its marks.
-    """
-    locks = [f"lane:{lane_id}" for lane_id, _ in lanes]
-    jobs = ProcrastinateJob.objects.filter(queueing_lock__in=locks, status="todo")
-    waiting = set(jobs.values_list("queueing_lock", flat=True))
-    return [lane for lane, lock in zip(lanes, locks, strict=True) if lock not in waiting]
 
 
 @app.task(name="work_lane")

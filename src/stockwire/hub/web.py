@@ -42,4 +42,4 @@ def _spare_what_stays() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(ROOM, 20, 20)
+    gc.set_threshold(ROOM, 10, 10)

@@ -46,6 +46,16 @@ class Amounts:
         self._prices: dict[str, Decimal] = {}
         self._quantities: dict[str, Decimal] = {}
         self._weights: dict[str, int] = {}
+        self._plain: dict[str, Decimal] = {}
+
+    def plain(self, text: str | None) -> Decimal | None:
+        """A price or quantity that nothing has to be said about, as nearly all are; None for any other."""
+        if not text:
+            return None
+        known = self._plain.get(text)
+        if known is None and is_plain(text):
+            known = self._plain[text] = Decimal(text)
+        return known
 
     def price(self, code: str, column: str, text: str) -> Decimal:
         """At most 4 decimals; NONE for a blank one. Raises Unusable."""

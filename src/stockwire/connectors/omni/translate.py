@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from stockwire.connectors.omni.amounts import NONE, SKU_MAX, Amounts, Unusable, check_text, is_plain
+from stockwire.connectors.omni.amounts import NONE, SKU_MAX, Amounts, Unusable, check_text
 from stockwire.connectors.omni.field_map import RowValues, render
 from stockwire.connectors.omni.layout import Layout
 from stockwire.connectors.omni.settings import OmniSettings
@@ -67,8 +67,8 @@ class _Batch:
         layout = self._layout
         if not layout.is_plain or len(row) != layout.width or row[layout.active] != "ACTIVE":
             return None
-        code, title, quantity = row[layout.code], row[layout.title], row[layout.quantity]
-        if not code or not title or not quantity or not is_plain(quantity):
+        code, title, quantity = row[layout.code], row[layout.title], self._amounts.plain(row[layout.quantity])
+        if not code or not title or quantity is None or "\x00" in "\t".join(filter(None, row)):
             return None
         code, title = code.strip(), title.strip()
         if not 0 < len(code) <= SKU_MAX or not 0 < len(title) <= TITLE_MAX or code in self._at:
@@ -76,38 +76,32 @@ class _Batch:
         tiers = {}
         for index, _, tier in layout.prices:
             if text := row[index]:
-                if not is_plain(text):
+                price = self._amounts.plain(text)
+                if price is None:
                     return None
-                tiers[tier] = Decimal(text)
+                tiers[tier] = price
         meta = {}
         for index, key in layout.meta:
             if (text := row[index]) and (text := text.strip()):
                 meta[key] = text
-        barcode, collection = self._text(row, layout.barcode), self._text(row, layout.category)
-        warehouse = self._text(row, layout.warehouse) or ""
+        barcode = None if layout.barcode < 0 else (row[layout.barcode] or "").strip()
+        collection = None if layout.category < 0 else (row[layout.category] or "").strip()
+        warehouse = "" if layout.warehouse < 0 else (row[layout.warehouse] or "").strip()
         if (
-            len(barcode or "") > BARCODE_MAX
-            or len(collection or "") > TEXT_MAX
+            (barcode and len(barcode) > BARCODE_MAX)
+            or (collection and len(collection) > TEXT_MAX)
             or len(warehouse) > WAREHOUSE_MAX
-            or any("\x00" in text for text in (code, title, *meta.values()))
         ):
             return None
         try:
             grams = None if layout.weight < 0 else self._amounts.grams(code, row[layout.weight] or "")
         except Unusable:
             return None
+        quantities = {warehouse: quantity}
+        # By position, as SourceProduct lists them up to `grams`: by name it takes twice as long.
         return SourceProduct(
-            source_product_code=code,
-            source_variant_code=code,
-            sku=code,
-            product_active=Active.ACTIVE,
-            title=title,
-            price_tiers=tiers,
-            quantities={warehouse: Decimal(quantity)},
-            meta=meta,
-            collection=collection,
-            barcode=barcode,
-            grams=grams,
+            *(code, code, code, Active.ACTIVE, title, tiers, quantities, meta, None, collection),
+            *(None, None, None, barcode, grams),
         )
 
     def _add(self, product: SourceProduct) -> None:

@@ -32,6 +32,7 @@ COUNT = """
     select count(*) filter (where active), count(*) filter (where not active and gone_at > %s)
     from variants where source_id = %s
 """
+ANY_HELD = "select exists (select from held_deactivations where source_id = %s)"
 HOLD = """
     insert into held_deactivations (client_id, source_id, source_variant_code)
     select %s, %s, unnest(%s::text[]) on conflict do nothing
@@ -105,9 +106,11 @@ def confirm(source_id: int, who: str) -> int:
 
 
 def _forget_what_came_back(source: Source, products: Sequence[SourceProduct]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(ANY_HELD, [source.pk])
+        if not products or not cursor.fetchone()[0]:
+            return
     held = HeldDeactivation.objects.filter(source=source)
-    if not products or not held.exists():
-        return
     back = [p.source_variant_code for p in products if p.product_active is not Active.DELETE]
     if held.filter(source_variant_code__in=back).delete()[0] and not held.exists():
         _clear(source)

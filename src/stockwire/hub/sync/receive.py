@@ -26,6 +26,10 @@ from stockwire.hub.sync.writable import flags_of, keep_to_writable, withholds_an
 from stockwire.registry import source_connector
 from stockwire.wire import Batch, Received
 
+# What every batch asks or says is asked in plain SQL: Django's own queries take it a millisecond altogether.
+ANY_PROBLEM = "select exists (select from source_problems where source_id = %s)"
+APPLIED = "update agents set stream = %s, last_number = %s where id = %s"
+
 
 def receive(agent: Agent, batch: Batch) -> Received:
     """Apply one batch, once and in its turn. `agent` comes with its source.
@@ -86,7 +90,8 @@ def _apply(
         wake_pushes(channels)
         _forget_problems(source, batch.settled)
         _note_problems(source, products, batch.removed, problems)
-        Agent.objects.filter(pk=agent.pk).update(stream=batch.stream, last_number=batch.number)
+        with connection.cursor() as cursor:
+            cursor.execute(APPLIED, [batch.stream, batch.number, agent.pk])
         dying.step("web-batch-written")
     unusable = sum(not problem.used for problem in problems)
     return Received(
@@ -136,10 +141,10 @@ def _note_problems(
     its row reads well now, or has another problem, or has vanished. Notes on rows that were used all the same
     are kept in the same way.
     """
-    if not problems and not SourceProblem.objects.filter(source=source).exists():
-        return
-    now = timezone.now()
     with connection.cursor() as cursor:
+        cursor.execute(ANY_PROBLEM, [source.pk])
+        if not problems and not cursor.fetchone()[0]:
+            return
         # Rows without a code are many and cannot be told apart: their problems stay.
         spoken_of = {product.source_variant_code for product in products} | set(removed)
         spoken_of |= {problem.code[:100] for problem in problems if problem.code}
@@ -147,6 +152,7 @@ def _note_problems(
             "delete from source_problems where source_id = %s and code = any(%s)",
             [source.pk, list(spoken_of)],
         )
+    now = timezone.now()
     SourceProblem.objects.bulk_create(
         [
             SourceProblem(
