@@ -22,7 +22,8 @@ STATES = ("needs_you", "saved", "ready", "raising", "raised", "held", "refused",
 def order() -> None:
     """Orders of the channels and what became of them in Omni.
 
-    ORDER is the order's number, its reference, Omni's number, the shop's order id, or our own id.
+    ORDER is the order's number, its reference, Omni's number, the shop's order id, or our own id. An order
+    with items of several sources has one document in each: its number means all of them, a reference one.
 
     Example: stockwire order list --client 1 --state needs_you
     """
@@ -45,8 +46,9 @@ def list_orders(client_id: int, state: str | None, limit: int, as_json: bool) ->
     table = Table("Order", "Channel", "Ordered", "Total", "State", "In Omni", "Reason")
     for row in rows:
         in_omni = row["omni_number"] or row["reference"]
-        told = (row[name] for name in ("number", "channel", "ordered", "total", "state"))
-        table.add_row(*told, in_omni, row["reason"])
+        number = f"{row['number']}\n{row['document']}".strip()
+        told = (row[name] for name in ("channel", "ordered", "total", "state"))
+        table.add_row(number, *told, in_omni, row["reason"])
     Console().print(table)
 
 
@@ -58,7 +60,7 @@ def show(client_id: int, order: str) -> None:
 
     Example: stockwire order show --client 1 1001
     """
-    for line in _inside(client_id, lambda hub: list(hub.showing.lines(hub.showing.find_order(order)))):
+    for line in _inside(client_id, lambda hub: list(hub.showing.lines(hub.showing.find_documents(order)))):
         click.echo(line)
 
 
@@ -101,7 +103,8 @@ def send(client_id: int, order: str) -> None:
 def reset(client_id: int, order: str, and_send: bool) -> None:
     """Forget an order's document in Omni, so that it can be sent again under the same reference.
 
-    Safe: if the document is still in Omni, sending finds it instead of making a second one.
+    Safe: if the document is still in Omni, sending finds it instead of making a second one. Of an order with
+    several documents, name the one by its reference.
 
     Example: stockwire order reset --client 1 1001 --send
     """
@@ -111,7 +114,7 @@ def reset(client_id: int, order: str, and_send: bool) -> None:
         if and_send:
             actions.send_again(row.pk, _who())
 
-    number = _act(client_id, order, act)
+    number = _act(client_id, order, act, one=True)
     click.echo(f"Order {number} is reset{' and sent to Omni' if and_send else ''}.")
 
 
@@ -173,7 +176,9 @@ def number(client_id: int, order: str, omni_number: str) -> None:
 
     Example: stockwire order number --client 1 1001 SO12345
     """
-    called = _act(client_id, order, lambda actions, row: actions.enter_number(row.pk, _who(), omni_number))
+    called = _act(
+        client_id, order, lambda actions, row: actions.enter_number(row.pk, _who(), omni_number), one=True
+    )
     click.echo(f"Order {called} is raised as {omni_number}.")
 
 
@@ -195,7 +200,7 @@ def ship(
     parts = [_line(text) for text in lines]
 
     def act(hub: _Hub) -> str:
-        row = hub.showing.find_order(order)
+        row = hub.showing.find_documents(order)[0]
         hub.fulfil.ship(
             row.pk,
             _who(),
@@ -223,7 +228,7 @@ def track(client_id: int, order: str, number: str, company: str, url: str) -> No
     """
 
     def act(hub: _Hub) -> str:
-        row = hub.showing.find_order(order)
+        row = hub.showing.find_documents(order)[0]
         hub.fulfil.track(row.pk, _who(), number, company, url)
         return str(row.number)
 
@@ -255,13 +260,18 @@ def _inside(client_id: int, act: Callable[[_Hub], Any]) -> Any:
         return act(_Hub())
 
 
-def _act(client_id: int, order: str, act: Callable[[Any, Any], None]) -> str:
-    """Do it and give back what the order is called."""
+def _act(client_id: int, order: str, act: Callable[[Any, Any], None], *, one: bool = False) -> str:
+    """Do it and give back what the order is called. With each of its documents that allows it, unless it can
+    only be meant of `one`."""
 
     def found_and_done(hub: _Hub) -> str:
-        row = hub.showing.find_order(order)
-        act(hub.actions, row)
-        return str(row.number)
+        if one:
+            row = hub.showing.find_order(order)
+            act(hub.actions, row)
+            return str(row.number)
+        rows = hub.showing.find_documents(order)
+        hub.actions.each(rows, lambda row: act(hub.actions, row))
+        return str(rows[0].number)
 
     return str(_inside(client_id, found_and_done))
 

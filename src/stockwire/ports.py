@@ -209,13 +209,15 @@ class OrderContext:
     """What the hub adds to an order when it becomes a document: who, where and under which reference.
 
     `source_customer_code` and `warehouse_code` are "" when the order says nothing; the source's settings
-    then decide. `params` override `param_*` settings of the source for this order (settings.md).
+    then decide. `params` override `param_*` settings of the source for this order (settings.md). `part` is
+    which document of the order this is, from 1: two of them never share a reference.
     """
 
     reference: str
     source_customer_code: str = ""
     warehouse_code: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)

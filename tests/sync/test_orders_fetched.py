@@ -207,7 +207,7 @@ def test_a_fetched_order_is_shown_as_fetched_and_cannot_be_sent(hub: Any, agent:
     from django.utils import timezone
 
     from stockwire.hub.console.sales import newest, takings
-    from stockwire.hub.showing_orders import find_order, lines, listed
+    from stockwire.hub.showing_orders import find_documents, lines, listed
     from stockwire.hub.sync import order_actions
 
     answer(hub, agent, ask(hub, "SO12345"))
@@ -215,7 +215,7 @@ def test_a_fetched_order_is_shown_as_fetched_and_cannot_be_sent(hub: Any, agent:
         (row,) = newest(timezone.now())
         assert (row.channel, row.total, row.state.word) == ("Fetched from Omni", "–", "Raised")
         assert takings(timezone.now()).today_orders == 0
-        shown = "\n".join(lines(find_order("SO12345")))
+        shown = "\n".join(lines(find_documents("SO12345")))
         assert "Order SO12345 (Fetched from Omni): Raised" in shown
         assert "customer_account_code     CASH01" in shown
         assert [(one["channel"], one["total"]) for one in listed("", 5)] == [("Fetched from Omni", "–")]

@@ -119,28 +119,6 @@ def test_an_order_with_a_line_without_sku_is_held_with_the_fix(store: Any) -> No
     assert "SKU in the shop" in stored["hint"]
 
 
-def test_an_item_that_only_another_source_has_holds_the_order_and_says_where_it_belongs(
-    rehearsal: Any, store: Any
-) -> None:
-    from stockwire.hub.models import Source
-
-    here, other = rehearsal.hub.source_id, rehearsal.hub.new_source(rehearsal.hub.client_id)
-    rehearsal.product("BOLT-8")
-    rehearsal.hub.source_id = other
-    rehearsal.product("DRILL-1")
-    rehearsal.hub.source_id = here
-    with rehearsal.hub.scope():
-        Source.objects.filter(pk=other).update(description="Omni at the workshop")
-    stored = store(order_of(line("BOLT-8"), line("drill-1")))
-    assert stored["state"] == "held"
-    assert "drill-1 is an item of Omni at the workshop" in stored["reason"]
-    assert "by hand" in stored["hint"]
-    assert rehearsal.claim() == []
-    rehearsal.act_as_person("release_hold", "41")
-    assert rehearsal.order("41")["state"] == "ready"
-    assert store(order_of(line("BOLT-8"), line("NEVER-HEARD-OF"), code="42"))["state"] == "ready"
-
-
 def test_an_order_that_may_not_be_raised_yet_is_saved_whatever_its_totals(store: Any) -> None:
     stored = store(order_of(line(), status="on-hold", total=Decimal(1)))
     assert (stored["state"], "on-hold" in stored["reason"]) == ("saved", True)

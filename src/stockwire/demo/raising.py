@@ -17,6 +17,8 @@ from stockwire.errors import TryLater
 
 PATIENCE_S = 0.4
 LATE_S = 0.6
+REPOST_AFTER_S = 3.0
+"""Well over LATE_S on the busiest machine: what Omni may still have in work must never be posted again."""
 AT_ONCE = 8
 HANDFUL = 10
 IN_FLIGHT = 300
@@ -44,13 +46,14 @@ def hasty(**more: Any) -> Options:
             "items": 300,
             "agent_poll_s": 2.0,
             "post_timeout_s": PATIENCE_S,
+            "repost_after_s": REPOST_AFTER_S,
             "settle_s": 0.1,
             "claim_s": 5.0,
             "worker_lost_s": 2.0,
             "poll_orders_s": 2.0,
             "webhooks": False,
             "omni_at_once": AT_ONCE,
-            "omni_options": {"one_at_a_time": False},
+            "omni_options": {"one_at_a_time": False, "references_unique": False},
             **more,
         }
     )

@@ -43,11 +43,13 @@ SHIPPING_CODE = "DELIVERY"
 
 @dataclass
 class Options:
-    """How large and how fast the rehearsal is. `post_timeout_s` is the agent's patience with Omni."""
+    """How large and how fast the rehearsal is. `post_timeout_s` is the agent's patience with Omni,
+    `repost_after_s` how long it leaves a doubtful post alone: by itself twice that."""
 
     items: int = 5_000
     agent_poll_s: float = 1.0
     post_timeout_s: float = 3.0
+    repost_after_s: float = 0.0
     settle_s: float = 1.0
     claim_s: float = 20.0
     omni_at_once: int = 1
@@ -303,7 +305,7 @@ user = "{OMNI_USER}"
 password = "{OMNI_PASSWORD}"
 post_timeout_s = {options.post_timeout_s}
 settle_s = {options.settle_s}
-repost_after_s = {options.post_timeout_s * 2}
+repost_after_s = {options.repost_after_s or options.post_timeout_s * 2}
 at_once = {options.omni_at_once}
 '''
 

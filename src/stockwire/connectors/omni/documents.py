@@ -88,6 +88,8 @@ class _Drafting:
     def _reference(self) -> str:
         if self._is_on("use_channel_order_code"):
             reference, fix = self._order.number, "Change the shop's order prefix, or use our own references."
+            if self._context.part > 1:
+                reference = f"{reference}-{self._context.part}"
         else:
             reference, fix = self._context.reference, "Report this: it is a fault of Stockwire."
         longest = self._settings.param_order_reference_max

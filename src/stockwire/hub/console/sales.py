@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum, TextField, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 
 from stockwire.hub.console.wording import NOT_KNOWN, ZONE, Moment, State, count, moment, money
 from stockwire.hub.models import Order, OrderState, Source
+from stockwire.hub.sync.order_documents import documents_of_all, state_of_all, which
 
 NEWEST = 20
 DONE_WITHIN_DAYS = 30
@@ -54,8 +56,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
+    """`part` says which document it is of an order that has several, "" for the only one."""
+
     id: int
     number: str
+    part: str
     channel: str
     customer: str
     total: str
@@ -89,10 +94,28 @@ def counts(now: datetime) -> list[StateCount]:
     )
     recent = Order.objects.filter(stored_at__gt=now - timedelta(days=DONE_WITHIN_DAYS))
     found |= dict(recent.exclude(state__in=OPEN).values_list("state").annotate(Count("id")))
+    _count_once(found, now)
     return [
         StateCount(state if key in found else replace(state, tone="none"), count(found.get(key, 0)))
         for key, state in STATES.items()
     ]
+
+
+def _count_once(found: dict[str, int], now: datetime) -> None:
+    """An order of several documents was counted once for each of them; it stands where the whole does."""
+    since = now - timedelta(days=DONE_WITHIN_DAYS)
+    further = Order.objects.filter(Q(state__in=OPEN) | Q(stored_at__gt=since), part__gt=1)
+    some = list(further.only("channel_id", "channel_order_code"))
+    sets = {documents[0].pk: documents for documents in documents_of_all(some).values()}
+    for documents in sets.values():
+        counted = [row.state for row in documents if row.state in OPEN or row.stored_at > since]
+        for state in counted:
+            found[state] -= 1
+        if counted:
+            whole = state_of_all(row.state for row in documents)
+            found[whole] = found.get(whole, 0) + 1
+    for state in [state for state, number in found.items() if number <= 0]:
+        del found[state]
 
 
 def takings(now: datetime) -> Takings:
@@ -106,17 +129,22 @@ def _sold_since(start: datetime) -> tuple[str, int]:
     # An order is stored after it was placed, so the index on stored_at narrows the search.
     sold = Order.objects.filter(stored_at__gte=start, ordered_at__gte=start, fetched_at=None)
     sold = sold.exclude(state__in=NOT_SOLD)
-    rows = list(sold.values_list("currency").annotate(Sum("total"), Count("id")).order_by("-id__count"))
+    once = Count(
+        Concat("channel_id", Value(":"), "channel_order_code", output_field=TextField()), distinct=True
+    )
+    rows = list(sold.values_list("currency").annotate(Sum("total"), number=once).order_by("-number"))
     text = " + ".join(money(total, currency) for currency, total, _ in rows)
     return text, sum(number for _, _, number in rows)
 
 
 def newest(now: datetime) -> list[OrderRow]:
-    orders = Order.objects.select_related("channel").order_by("-stored_at", "-id")[:NEWEST]
+    orders = list(Order.objects.select_related("channel").order_by("-stored_at", "-id")[:NEWEST])
+    several = documents_of_all(orders)
     return [
         OrderRow(
             id=order.pk,
             number=order.number,
+            part=which(order, several.get(order.pk, [])),
             channel=order.channel.description if order.channel else FETCHED,
             customer=order.customer_name,
             total=NOT_KNOWN if order.total is None else money(order.total, order.currency),

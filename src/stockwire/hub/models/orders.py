@@ -38,7 +38,10 @@ HOLDING = (
 
 
 class Order(models.Model):
-    """`status` is the channel's word, `state` ours. `reference` is made once, when the order is stored, and
+    """One document of an order: nearly always the only one. An order with items of several sources has one
+    row for each of them, told apart by `part` (1 is the first); everything below is that document's own.
+
+    `status` is the channel's word, `state` ours. `reference` is made once, when the order is stored, and
     never reused. `claim` is the fencing number of raising. `reason` and `hint` say why it is where it is.
     An order that was fetched from the source by its number has `fetched_at`, no channel, no lines and no
     total: only the head of the document is known.
@@ -48,6 +51,7 @@ class Order(models.Model):
     channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT, db_index=False)
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
     channel_order_code = models.CharField(max_length=100, default="", blank=True)
+    part = models.SmallIntegerField(db_default=1)
     number = models.CharField(max_length=100)
     status = models.CharField(max_length=60, default="", blank=True)
     state = models.CharField(max_length=20, choices=OrderState)
@@ -89,7 +93,10 @@ class Order(models.Model):
         db_table = "orders"
         constraints = [
             models.UniqueConstraint(
-                fields=["channel", "channel_order_code"], name="one_order_per_channel_code"
+                fields=["channel", "channel_order_code", "part"], name="one_order_per_channel_code"
+            ),
+            models.UniqueConstraint(
+                fields=["channel", "channel_order_code", "source"], name="one_document_per_source"
             ),
             models.UniqueConstraint(fields=["source", "reference"], name="one_order_per_reference"),
             models.CheckConstraint(
@@ -104,6 +111,12 @@ class Order(models.Model):
             # Quantities held are asked for with every push, over years of orders.
             models.Index(
                 fields=["source"], condition=models.Q(stock_released_at=None), name="orders_holding_stock"
+            ),
+            # Orders of several documents are few, and asked for with every look at the status page.
+            models.Index(
+                fields=["client", "channel", "channel_order_code"],
+                condition=models.Q(part__gt=1),
+                name="orders_of_several_sources",
             ),
             # The status page asks every few seconds for raised orders that need somebody.
             models.Index(

@@ -44,7 +44,7 @@ def ship(
 
     Raises Refused when the order cannot be shipped like that.
     """
-    row = models.Order.objects.select_for_update(of=("self",)).select_related("channel").get(pk=order_id)
+    row = _order(order_id)
     if row.channel is None or row.fetched_at is not None:
         raise Refused(
             f"{row.number} was fetched from Omni: there is no shop to tell.",
@@ -55,7 +55,10 @@ def ship(
             f"Order {row.number}: its channel {row.channel.description} takes no shipments.",
             hint="Tell the customer in the shop itself.",
         )
-    ordered = {line.sku.strip().casefold(): line for line in row.lines.all()}
+    bought = models.OrderLine.objects.filter(
+        order__channel=row.channel, order__channel_order_code=row.channel_order_code
+    )
+    ordered = {line.sku.strip().casefold(): line for line in bought.order_by("order__part", "position")}
     shipped = []
     for sku, quantity in lines:
         line = ordered.get(sku.strip().casefold())
@@ -91,7 +94,7 @@ def ship(
 
 def track(order_id: int, who: str, number: str, company: str = "", url: str = "") -> Shipment:
     """The newest shipment of the order that has no tracking gets one, inside an open scope."""
-    row = models.Order.objects.select_for_update().get(pk=order_id)
+    row = _order(order_id)
     found = Shipment.objects.filter(order=row, tracking_number="").order_by("-pk").first()
     if found is None:
         raise Refused(
@@ -136,6 +139,16 @@ def next_shipment_at(channel_id: int) -> datetime | None:
     waiting = Shipment.objects.filter(channel_id=channel_id, state=ShipmentState.WAITING)
     found: datetime | None = waiting.aggregate(at=Min("next_at"))["at"]
     return found
+
+
+def _order(order_id: int) -> models.Order:
+    """The order, locked. The channel knows nothing of documents: what is sent of any of them belongs to the
+    first."""
+    locked = models.Order.objects.select_for_update(of=("self",)).select_related("channel")
+    row = locked.get(pk=order_id)
+    if row.part == 1:
+        return row
+    return locked.get(channel_id=row.channel_id, channel_order_code=row.channel_order_code, part=1)
 
 
 def _goods(row: Shipment) -> Goods:

@@ -14,7 +14,7 @@ from django.db import connection
 
 from stockwire.domain.records import Order, OrderLine
 from stockwire.hub.models import Channel, Variant
-from stockwire.hub.sync.order_match import match_lines, of_another_source
+from stockwire.hub.sync.order_match import match_elsewhere, match_lines
 
 SKU_MAX = 100
 TITLE_MAX = 500
@@ -79,7 +79,7 @@ def _unknown(channel: Channel, lines: Sequence[OrderLine]) -> dict[str, OrderLin
     # One that fits several of ours is matched by none of them, and is not unknown for that.
     here = Variant.objects.filter(source_id=channel.source_id, sku_key__in=list(found))
     known = set(here.values_list("sku_key", flat=True))
-    known |= {sku.upper() for sku, _ in of_another_source(channel.source, set(found))}
+    known |= set(match_elsewhere(channel.source, set(found)))
     return {line.sku.strip(): line for key, line in found.items() if key not in known}
 
 

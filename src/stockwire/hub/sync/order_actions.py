@@ -5,7 +5,7 @@ Sending again is always safe: the agent looks the reference up before it posts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from django.utils import timezone
@@ -32,6 +32,19 @@ LONGEST_NUMBER = 60
 HELD_BY = "Held by "
 # In place of the agent's run: the document was there before any reading that comes in now.
 FOUND_BY_PERSON = "found by a person"
+
+
+def each(rows: Sequence[models.Order], act: Callable[[models.Order], None]) -> None:
+    """Act on every document of one order whose state allows it, inside an open scope. Raises the first
+    Refused when none does."""
+    refused: list[Refused] = []
+    for row in rows:
+        try:
+            act(row)
+        except Refused as error:
+            refused.append(error)
+    if len(refused) == len(rows):
+        raise refused[0]
 
 
 def send_again(order_id: int, who: str) -> None:

@@ -6,6 +6,7 @@ A line without a match is no fault: it is passed on by its SKU, which the source
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import connection
 
@@ -28,17 +29,41 @@ def match_lines(channel_id: int, source_id: int, lines: Sequence[OrderLine]) -> 
     ]
 
 
-def of_another_source(source: Source, skus: set[str]) -> list[tuple[str, str]]:
-    """Those of these SKUs that only another source of the client has, each with the name of that source. A
-    linked source never receives an order, so it is not meant."""
-    if not skus:
-        return []
-    keys = {sku.strip().upper(): sku.strip() for sku in skus}
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An item of another source of the client than the channel's own. `variant_id` is None where `sources`
+    (their names) say that more than one could be meant."""
+
+    variant_id: int | None
+    source_id: int | None
+    sources: tuple[str, ...]
+
+
+def match_elsewhere(source: Source, skus: set[str]) -> dict[str, Elsewhere]:
+    """Those of these SKUs that other sources of the client have, inside an open scope; the caller has not
+    found them in `source`. A linked source never receives an order, so it is not meant; neither is one that
+    is not active."""
+    keys = {sku.strip().upper() for sku in skus} - {""}
+    if not keys:
+        return {}
     others = Variant.objects.filter(sku_key__in=keys, source__linked_to=None, source__active=True)
-    found = others.exclude(source=source).exclude(source__linked_sources=source)
-    return [
-        (keys[key], name) for key, name in found.values_list("sku_key", "source__description").order_by("pk")
-    ]
+    others = others.exclude(source=source).exclude(source__linked_sources=source)
+    found: dict[str, list[tuple[str, int, int, str, bool]]] = {}
+    fields = ("sku_key", "sku", "pk", "source_id", "source__description", "gone_at")
+    for key, sku, pk, source_id, name, gone_at in others.order_by("source_id", "pk").values_list(*fields):
+        found.setdefault(key, []).append((sku, pk, source_id, name, gone_at is None))
+    return {sku: _meant(sku, found[sku.strip().upper()]) for sku in skus if sku.strip().upper() in found}
+
+
+def _meant(sku: str, found: list[tuple[str, int, int, str, bool]]) -> Elsewhere:
+    """What is still there before what is gone, the same spelling before another."""
+    found = [one for one in found if one[4]] or found
+    names = tuple(dict.fromkeys(name for *_, name, _ in found))
+    if len({one[2] for one in found}) == 1:
+        found = [one for one in found if one[0] == sku.strip()] or found
+    if len(found) != 1:
+        return Elsewhere(None, None, names)
+    return Elsewhere(found[0][1], found[0][2], names)
 
 
 def skus_of(variant_ids: Sequence[int | None]) -> dict[int, str]:

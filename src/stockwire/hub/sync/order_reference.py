@@ -35,13 +35,19 @@ class Reference:
 
 
 def reference_for(
-    order: Order, channel: models.Channel, settings: BaseModel, own: int | None = None
+    order: Order, channel: models.Channel, settings: BaseModel, source_id: int, own: int | None = None
 ) -> Reference:
-    """The reference of an order of which nothing was sent yet, inside an open scope. `settings` are the
-    channel's, `own` is the order's own row if it is stored. Where the source is set to use the channel's
-    order numbers, the document brings its own reference (raise_orders)."""
-    taken = models.Order.objects.filter(source=channel.source_id).exclude(pk=own)
+    """The reference of a document of which nothing was sent yet, inside an open scope. `settings` are the
+    channel's, `own` is the document's own row if it is stored. Where the source is set to use the channel's
+    order numbers, the document brings its own reference (raise_orders).
+
+    In another source than the channel's the same order has another reference: the two may be one company of
+    Omni, where the second document would be taken for the first.
+    """
+    taken = models.Order.objects.filter(source=source_id).exclude(pk=own)
     identity = f"{place_of(channel, settings)}|{order.channel_order_code}|{order.ordered_at.isoformat()}"
+    if source_id != channel.source_id:
+        identity += f"|source {source_id}"
     twin: models.Order | None = None
     for salt in range(SALTS):
         made = _letters(f"{identity}|{salt}" if salt else identity)

@@ -133,7 +133,10 @@ def _claim(
     agent: models.Agent, row: models.Order, source: Source, order: Order, now: datetime
 ) -> wire.RaiseOrder:
     context = OrderContext(
-        reference=row.reference, source_customer_code=row.source_customer_code, params=order.params
+        reference=row.reference,
+        source_customer_code=row.source_customer_code,
+        params=order.params,
+        part=row.part,
     )
     document = source.document(order, context)
     _take_reference(row, document)

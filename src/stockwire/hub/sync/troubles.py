@@ -28,6 +28,7 @@ from stockwire.hub.models import (
 )
 from stockwire.hub.sync.operator import PAUSED_BY
 from stockwire.hub.sync.order_actions import HELD_BY
+from stockwire.hub.sync.order_documents import documents_of_all, standing, which
 
 # A reading that fails may succeed a minute later; nobody is woken for it.
 READING_MAY_FAIL = timedelta(minutes=15)
@@ -145,14 +146,19 @@ def _orders(sources: list[Source]) -> Iterator[Trouble]:
         | Q(state=OrderState.HELD) & ~Q(reason__startswith=HELD_BY),
         source__in=[source.pk for source in sources],
     )
-    for order in waiting.order_by("pk").only("number", "state", "reason", "hint", "channel_id", "source_id"):
+    wanted = ("number", "state", "reason", "hint", "channel_id", "source_id", "channel_order_code")
+    orders = list(waiting.order_by("pk").only(*wanted))
+    several = documents_of_all(orders)
+    for order in orders:
         held = order.state == OrderState.HELD
         label = str(OrderState(order.state).label).lower()
+        documents = several.get(order.pk, [])
+        named = f"Order {order.number}" + (f" ({which(order, documents)})" if documents else "")
         yield Trouble(
             Notification.SYNC_ORDER_ERROR if held else Notification.ADD_SOURCE_ORDER_ERROR,
             f"order:{order.pk}",
-            f"Order {order.number} is {label}",
-            order.reason,
+            f"{named} is {label}",
+            order.reason + (f" The order as a whole: {standing(documents)}." if documents else ""),
             order.hint,
             channel_id=order.channel_id,
             source_id=order.source_id,
