@@ -153,7 +153,7 @@ def test_a_cancelled_order_brings_no_item(rehearsal: Any, taking_in: Any) -> Non
     assert rehearsal.count("products") == 0
 
 
-def test_an_item_of_another_source_is_not_taken_in_but_holds_its_order(
+def test_an_item_of_another_source_is_not_taken_in_and_its_order_goes_there(
     rehearsal: Any, taking_in: Any
 ) -> None:
     taking_in()
@@ -166,7 +166,8 @@ def test_an_item_of_another_source_is_not_taken_in_but_holds_its_order(
         [rehearsal.hub.client_id, other] * 2,
     )
     _, code = sold(rehearsal)
-    assert rehearsal.order(code)["state"] == "held"
+    order = rehearsal.order(code)
+    assert (order["state"], order["source_id"]) == ("ready", other)
     assert links(rehearsal) == []
     assert rehearsal.count("products") == 1
 
