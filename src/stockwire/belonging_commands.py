@@ -122,6 +122,9 @@ def set_flag(client_id: int, channel_id: int | None, source_id: int | None, fiel
             belonging.set_channel_flags(channel_id, flags, _who())
         else:
             belonging.set_source_flags(source_id, flags, _who())
+    with _scope(client_id):
+        for said in belonging.names_said(channel_id, source_id, field):
+            click.echo(said)
     click.echo(
         f"{field}: {owner}. "
         + ("Its products are looked at anew." if channel_id else "It holds from now on.")
@@ -134,10 +137,17 @@ def _print_counts(counts: Any) -> None:
         table.add_row(text, f"{number:,}")
     if counts.kept_out:
         Console().print(table)
+    stay = (
+        f" {counts.staying:,} stay there, because the channel's delete setting is off."
+        if counts.staying
+        else ""
+    )
     click.echo(
         f"{counts.offered:,} of {counts.products:,} active products are offered;"
-        f" {counts.leaving:,} would be taken away, {counts.coming:,} come new."
+        f" {counts.leaving:,} would be taken away, {counts.coming:,} come new.{stay}"
     )
+    for said in counts.said:
+        click.echo(said)
 
 
 def _one_place(channel_id: int | None, source_id: int | None) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""`stockwire channel ...`: add, list, check, pause, resume, go-live, retry, skip, unlink."""
+"""`stockwire channel ...`: add, set, list, check, pause, resume, go-live, retry, skip, unlink."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from stockwire.drift_commands import drift, nightly, reconcile
 from stockwire.errors import Refused
 from stockwire.hub_commands import start_django
 from stockwire.setup_commands import add_channel
+from stockwire.terms_commands import set_channel
 
 _CLIENT = click.option("--client", "client_id", type=int, required=True, help="Id of the client.")
 _CHANNEL = click.argument("channel_id", type=int)
@@ -28,7 +29,7 @@ def channel() -> None:
     """
 
 
-for command in (add_channel, reconcile, drift, nightly):
+for command in (add_channel, set_channel, reconcile, drift, nightly):
     channel.add_command(command)
 
 

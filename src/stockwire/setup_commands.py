@@ -232,10 +232,13 @@ def add_channel(
 
     Example: stockwire channel add --client 1 --source 1 --type woocommerce --settings shop.toml "Web shop"
     """
-    channel_id = _hub().add_channel(
+    setting_up = _hub()
+    channel_id = setting_up.add_channel(
         client_id, source_id, kind, description, _settings(settings_file), **terms
     )
     click.echo(f"Channel {channel_id}: {description}. Its products are being looked at now.")
+    for said in setting_up.said_of_channel(client_id, channel_id):
+        click.echo(said)
 
 
 def _print_code(source_id: int, code: str) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stockwire.domain.flags import channel_flags
 from stockwire.domain.plan import Known, KnownVariant, Place, Plan, Planner, confirmed
 from stockwire.domain.pricing import price_for
-from stockwire.domain.records import Product, Variant
+from stockwire.domain.records import Image, Product, Variant
 from stockwire.domain.rules import rule
 from stockwire.domain.stock import sellable
 from stockwire.domain.terms import ChannelTerms, SettingTerms, Takes, TaxRule, Terms
@@ -333,6 +333,57 @@ def test_a_flag_set_to_the_channel_never_leaks_that_field(
         assert "quantity" not in found
 
 
+OTHERWISE: dict[str, Any] = {
+    "title": "another",
+    "body_html": "another",
+    "vendor": "another",
+    "barcode": "another",
+    "grams": 918_273,
+    "inventory_management": None,
+}
+
+
+def with_another(product: Product, flag: str) -> Product:
+    """The product with another value in the field of this flag, in each that it has one in."""
+    head, _, part = flag.partition(".")
+    [variant] = product.variants
+    if head == "meta":
+        wanted = product.meta if part == "*" else [key for key in product.meta if key == part]
+        return product._replace(meta={**product.meta, **dict.fromkeys(wanted, "another")})
+    if head in {"price", "qty"}:
+        name = "price_tiers" if head == "price" else "quantities"
+        held = getattr(variant, name)
+        other = {key: value + 1000 if part in {"", key} else value for key, value in held.items()}
+        return with_variant(product, **{name: other})
+    if flag in {"barcode", "grams"}:
+        return with_variant(product, **{flag: OTHERWISE[flag]})
+    if flag == "inventory_management":
+        return product
+    return product._replace(**{flag: OTHERWISE[flag]})
+
+
+@given(products, terms, st.sets(st.sampled_from(FLAGGED), min_size=1))
+def test_what_is_sent_is_the_same_whatever_stands_in_a_field_that_is_the_channels(
+    product: Product, given_terms: Terms, channels_own: set[str]
+) -> None:
+    flags = channel_flags("the shop", dict.fromkeys(channels_own, "channel"))
+    flagged = replace(given_terms, flags=flags)
+    other = product
+    for flag in channels_own:
+        other = with_another(other, flag)
+    assert sent(other, None, flagged) == sent(product, None, flagged)
+
+
+def test_a_warehouse_that_is_the_channels_is_left_out_of_the_sum_of_all() -> None:
+    product = with_variant(BOLT, quantities={"JHB": Decimal(7), "CPT": Decimal(3)})
+    flags = channel_flags("the shop", {"qty.jhb": "channel"})
+    assert sent(product, None, replace(TERMS, flags=flags))["quantity"] == 3
+    only = with_variant(BOLT, quantities={"JHB": Decimal(7)})
+    assert "quantity" not in sent(only, None, replace(TERMS, flags=flags))
+    maps = replace(TERMS, takes=EVERYTHING, flags=flags, settings=SettingTerms(location_map={"1": "{{qty}}"}))
+    assert sent(product, None, maps)["quantity@1"] == 3
+
+
 @given(products, st.data())
 def test_a_field_map_never_leaks_what_a_flag_gives_to_the_channel(
     product: Product, data: st.DataObject
@@ -458,3 +509,62 @@ def test_a_channel_is_never_sent_a_field_that_it_cannot_show() -> None:
     bolt = BOLT._replace(vendor="Karoo", meta={"colour": "grey"})
     assert not {"vendor", "meta.colour"} & sent(bolt).keys()
     assert {"vendor", "meta.colour"} < sent(bolt, None, Terms(takes=EVERYTHING)).keys()
+
+
+PICTURED = BOLT._replace(images=(Image("https://images.example/a.png", "aa"),))
+BARE = BOLT._replace(images=())
+PICTURES = Terms(takes=EVERYTHING)
+KEPT_FROM_US = {
+    "the flag is the channel's": Terms(
+        takes=EVERYTHING, flags=channel_flags("the shop", {"images": "channel"})
+    ),
+    "a setting keeps them back": Terms(
+        takes=EVERYTHING, settings=SettingTerms(withheld={"images": "block_image_enabled is on."})
+    ),
+    "the channel takes none": Terms(takes=Takes()),
+}
+
+
+def test_the_last_image_goes_from_the_channel_when_it_goes_from_the_product() -> None:
+    known = after_a_push(PICTURED, PICTURES)
+    made = plan(BARE, known, PICTURES)
+    assert [(one.name, one.before, one.after, one.reason) for one in made.differences] == [
+        ("images", ("aa",), (), "it has no images any more")
+    ]
+    after = pushed(BARE, made, known)
+    assert plan(BARE, after, PICTURES).action == ""
+    assert sent(PICTURED, after, PICTURES) == {"images": ("aa",)}
+
+
+def test_images_of_a_product_that_never_had_any_here_are_never_touched() -> None:
+    assert "images" not in sent(BARE, None, PICTURES)
+    assert plan(BARE, after_a_push(BARE, PICTURES), PICTURES).action == ""
+
+
+def test_images_that_are_only_awaited_take_none_away() -> None:
+    known = after_a_push(PICTURED, PICTURES)
+    assert plan(BARE._replace(images_awaited=True), known, PICTURES).action == ""
+
+
+@pytest.mark.parametrize("given_terms", KEPT_FROM_US.values(), ids=KEPT_FROM_US)
+def test_images_are_left_to_the_channel_where_they_are_not_ours_to_send(given_terms: Terms) -> None:
+    assert plan(BARE, after_a_push(PICTURED, PICTURES), given_terms).action == ""
+
+
+def test_a_compare_at_price_is_taken_off_when_the_channel_has_no_list_for_it_any_more() -> None:
+    product = with_variant(BOLT, price_tiers={"retail": Decimal(10), "was": Decimal(12)})
+    terms = Terms(takes=EVERYTHING, channel=ChannelTerms(compare_at_tier="was"))
+    known = after_a_push(product, terms)
+    without = Terms(takes=EVERYTHING)
+    made = plan(product, known, without)
+    assert [(one.name, one.before, one.after) for one in made.differences] == [
+        ("compare_at", Decimal("12.00"), None)
+    ]
+    assert plan(product, pushed(product, made, known), without).action == ""
+    assert sent(product, None, without).keys() & {"compare_at"} == set()
+    kept = Terms(
+        takes=EVERYTHING,
+        channel=ChannelTerms(compare_at_tier="was"),
+        flags=channel_flags("the shop", {"price.was": "channel"}),
+    )
+    assert plan(product, known, kept).action == ""

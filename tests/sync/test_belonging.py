@@ -115,3 +115,32 @@ def test_an_empty_owner_takes_a_flag_away(rehearsal: Any, set_flags: Any) -> Non
     set_flags(title="channel", vendor="channel")
     set_flags(title="")
     assert rehearsal.hub.rows("select field, owner from flags") == [("vendor", "channel")]
+
+
+def test_a_channel_has_no_flag_for_the_sku_and_says_why(rehearsal: Any, set_flags: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        set_flags(sku="channel")
+    assert "The SKU is how an item of the channel is known to be ours" in refused.value.message
+    assert rehearsal.count("flags") == 0
+
+
+def test_counts_say_what_stays_where_nothing_may_be_deleted(
+    rehearsal: Any, feed: Any, push: Any, set_rules: Any
+) -> None:
+    from stockwire.hub.models import Channel
+
+    feed.send(feed.row("BOLT"), feed.row("NUT"))
+    push()
+    counts = set_rules(("sku", "equal", "BOLT"))
+    assert (counts.offered, counts.leaving, counts.staying) == (1, 1, 0)
+    with rehearsal.hub.scope():
+        channel = Channel.objects.get(pk=rehearsal.channel_id)
+        from stockwire.registry import channel_connector
+
+        settings = channel.read_settings(channel_connector(channel.type).settings)
+        channel.write_settings(settings.model_copy(update={"delete_product_enabled": False}))
+        channel.save()
+    counts = set_rules(("sku", "equal", "BOLT"))
+    assert (counts.offered, counts.leaving, counts.staying) == (1, 0, 1)
+    push()
+    assert set(shop(rehearsal)) == {"BOLT", "NUT"}

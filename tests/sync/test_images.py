@@ -75,13 +75,17 @@ def fetch(hub: Any) -> int:
     return fetch_due(hub.client_id)
 
 
-def shown(hub: Any, code: str = "BOLT") -> list[str]:
-    """The images of a product as a channel is given them."""
+def held(hub: Any, code: str = "BOLT") -> Any:
     from stockwire.hub.sync.read_products import read_products
 
     [(product_id,)] = hub.rows("select id from products where source_product_code = %s", code)
     with hub.scope():
-        return [image.src for image in read_products([product_id])[0].product.images]
+        return read_products([product_id])[0].product
+
+
+def shown(hub: Any, code: str = "BOLT") -> list[str]:
+    """The images of a product as a channel is given them."""
+    return [image.src for image in held(hub, code).images]
 
 
 def test_an_image_is_read_kept_and_shown_under_an_address_of_the_hub(
@@ -222,9 +226,11 @@ def test_images_are_taken_off_by_address_and_come_back_with_an_import(
 
     address = serve("/a.png", picture())
     products(f"BOLT,BOLT,Bolt,{address},")
+    assert held(hub).images_awaited, "it has a picture, only not one that can be shown yet"
     fetch(hub)
+    assert not held(hub).images_awaited
     assert remove_images(hub.client_id, hub.source_id, "BOLT", [address], "thandi") == 1
-    assert shown(hub) == []
+    assert (shown(hub), held(hub).images_awaited) == ([], False)
     with pytest.raises(Refused, match="no such image"):
         remove_images(hub.client_id, hub.source_id, "BOLT", [address], "thandi")
     products(f"BOLT,BOLT,Bolt,{address},")

@@ -183,3 +183,17 @@ def test_a_comparison_with_what_is_really_there_is_asked_for_and_shown(
     assert [(item["kind"], item["sku"], item["said"]) for item in shown["items"]] == [
         ("missing", "NUT", "gone from the channel")
     ]
+
+
+def test_how_a_channel_sells_is_read_and_changed(call: Any, channel_id: int) -> None:
+    status, found = call("GET", f"channels/{channel_id}/terms")
+    assert (status, found["terms"]["price_tier"], found["terms"]["warehouses"]) == (200, "", [])
+    status, found = call("PATCH", f"channels/{channel_id}/terms", {"price_tier": "trade", "stock_buffer": 1})
+    assert (status, found["terms"]["price_tier"], found["terms"]["stock_buffer"]) == (200, "trade", 1)
+    assert found["said"] == ["No product has the price list trade yet. There are: retail."]
+    status, found = call("PATCH", f"channels/{channel_id}/terms", {"price_tier": ""})
+    assert (found["terms"]["price_tier"], found["terms"]["stock_buffer"]) == ("", 1)
+    assert call("PATCH", f"channels/{channel_id}/terms", {"price_tier": "trade"}, user="sipho")[0] == 403
+    status, found = call("PATCH", f"channels/{channel_id}/terms", {"stock_floor": -1})
+    assert status in {400, 409, 422}
+    assert "stock_floor cannot be -1" in json.dumps(found)

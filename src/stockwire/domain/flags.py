@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Owner(StrEnum):
@@ -70,6 +73,17 @@ class Flags:
         answer = self.answer(name)
         return answer.reason if answer.owner is Owner.CHANNEL else ""
 
+    def sent(self, head: str, parts: Mapping[str, T]) -> Mapping[str, T]:
+        """Those of a field's parts (warehouses of qty, price lists of price) that the hub sends. The part ""
+        goes by the flag of the field itself."""
+        if not any(name.startswith(f"{head}.") for name in self.owners):
+            return parts
+        return {
+            name: value
+            for name, value in parts.items()
+            if not self.withholds(f"{head}.{name}" if name else head)
+        }
+
 
 def source_flags(place: str, owners: Mapping[str, str], *, linked: bool = False) -> Flags:
     """Flags of a source as stored. A primary source owns what no flag speaks of, a linked one nothing: so two
@@ -84,6 +98,16 @@ def channel_flags(place: str, owners: Mapping[str, str]) -> Flags:
     Raises ValueError naming a field that does not exist or an owner that cannot be.
     """
     return Flags(place, Owner.SYSTEM, _read(owners, (Owner.SYSTEM, Owner.CHANNEL)))
+
+
+def no_flag_of_a_channel(name: str) -> str:
+    """Why this field cannot be flagged at a channel, or "" when it can."""
+    if field_name(name) != "sku":
+        return ""
+    return (
+        "The SKU is how an item of the channel is known to be ours: it is written when the item is made there"
+        " and never sent again, so a channel has no flag for it."
+    )
 
 
 def field_name(name: str) -> str:

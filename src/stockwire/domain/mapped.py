@@ -145,7 +145,7 @@ class LocationMap:
     """Which quantity each location of a channel shows, by a template over the warehouses."""
 
     def __init__(self, terms: Terms, cap: int | None, withheld: dict[str, str]) -> None:
-        self._channel = terms.channel
+        self._channel, self._flags = terms.channel, terms.flags
         self._cap = cap
         self._templates = []
         for location, text in terms.settings.location_map.items():
@@ -159,7 +159,8 @@ class LocationMap:
     def quantities(self, variant: Variant) -> Iterator[tuple[str, Sellable]]:
         """(field name, quantity) for each location. What the hub holds is taken off in the map's order; the
         buffer, the floor and the cap hold for each location. Raises TemplateError naming the SKU."""
-        context = {"qty_availability": ByName(variant.quantities), "qty": sum(variant.quantities.values())}
+        sent = self._flags.sent("qty", variant.quantities)
+        context = {"qty_availability": ByName(variant.quantities), "qty": sum(sent.values())}
         amounts = [
             _quantity(template.render(context), variant.sku, location, text)
             for location, template, text in self._templates

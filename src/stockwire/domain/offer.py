@@ -6,7 +6,7 @@ keeps it back is not even computed, so it cannot leak.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -123,6 +123,22 @@ class Offer:
         self._put_stock(variant, wanted)
         return wanted
 
+    def clear(self, product: Product, wanted: Wanted, known: Mapping[str, Mapping[str, Value]]) -> Wanted:
+        """`wanted` with what the channel was given once and is not to show any more: the product has lost its
+        last image, or the channel its compare-at price list. What was never sent is never taken away.
+        """
+        if self._map is not None:
+            return wanted
+        lost = self._images and not product.images and not product.images_awaited
+        if lost and known.get(IMAGES, {}).get("images"):
+            wanted.fields[IMAGES] = {"images": ()}
+            wanted.reasons["images"] = "it has no images any more"
+        unlisted = self._compare_at is None and "compare_at" not in self.withheld and PRICE in wanted.fields
+        if unlisted and known.get(PRICE, {}).get("compare_at") is not None:
+            wanted.fields[PRICE]["compare_at"] = None
+            wanted.reasons["compare_at"] = "the channel has no compare-at price list"
+        return wanted
+
     def _put_price(self, variant: Variant, wanted: Wanted) -> None:
         priced = price_for(variant.sku, variant.price_tiers, self._channel.price_tier)
         if priced.price is None:
@@ -157,7 +173,7 @@ class Offer:
                 for name, found in self._locations.quantities(variant):
                     stock[name] = found.quantity
                     wanted.reasons[name] = found.reason
-            else:
+            elif not variant.quantities or self._terms.flags.sent("qty", variant.quantities):
                 found = self._sellable(variant)
                 stock["quantity"] = found.quantity
                 wanted.reasons["quantity"] = found.reason
@@ -175,7 +191,8 @@ class Offer:
         return wanted
 
     def _sellable(self, variant: Variant) -> Sellable:
-        available, where = available_in(variant.quantities, self._warehouses or ())
+        quantities = self._terms.flags.sent("qty", variant.quantities)
+        available, where = available_in(quantities, self._warehouses or ())
         return sellable(
             available,
             variant.held,

@@ -157,7 +157,7 @@ class Planner:
             if wanted.problem is not None:
                 return Plan(problem=wanted.problem, reason="cannot be offered")
             return Plan("add", _differences(wanted, NOTHING), "active and not yet on the channel")
-        differences = _differences(wanted, before.fields)
+        differences = _differences(self.offer.clear(product, wanted, before.fields), before.fields)
         if not differences:
             return Plan(problem=wanted.problem, reason="the channel already shows all of it")
         return Plan("update", differences, "differs from what the channel confirmed", wanted.problem)
@@ -180,7 +180,8 @@ class Planner:
             return Plan("add", own, "active and not yet on the channel", problem, added)
         if not any(one.active for one in product.variants):
             return self._remove(product, known, "it has no variant that is active")
-        own = _differences(self.offer.product(product), known.fields)
+        whole = self.offer.clear(product, self.offer.product(product), known.fields)
+        own = _differences(whole, known.fields)
         if not own and not planned:
             return Plan(problem=problem, reason="the channel already shows all of it")
         return Plan("update", own, "differs from what the channel confirmed", problem, tuple(planned))
@@ -198,7 +199,7 @@ class Planner:
             if wanted.problem is not None:
                 return None, wanted.problem
             return VariantPlan(variant, "add", _differences(wanted, NOTHING), None, "a new variant"), None
-        differences = _differences(wanted, known.fields)
+        differences = _differences(self.offer.clear(product, wanted, known.fields), known.fields)
         if not differences:
             return None, wanted.problem
         return VariantPlan(variant, "update", differences, known.place, "differs"), wanted.problem

@@ -88,7 +88,8 @@ class Variant(NamedTuple):
 
 class Product(NamedTuple):
     """A product as the hub holds it. A simple one has no option names and one variant, its own. `templates`
-    are the names of the attribute templates that were applied to it.
+    are the names of the attribute templates that were applied to it. `images_awaited`: it has images that no
+    channel can be given yet, so none in `images` does not mean that it has none.
 
     A tuple, as all that a plan is made of: a catalogue of a hundred thousand is planned at once.
     """
@@ -106,6 +107,7 @@ class Product(NamedTuple):
     option_names: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
     templates: tuple[str, ...] = ()
+    images_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

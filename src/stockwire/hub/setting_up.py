@@ -21,6 +21,7 @@ from stockwire.hub.api.agent import new_enrolment_code
 from stockwire.hub.api.agent_auth import new_code
 from stockwire.hub.models import Agent, Audit, Channel, Client, Role, Source, User
 from stockwire.hub.sync.operator import hold_for_preview
+from stockwire.hub.sync.set_terms import checked_terms, said_of
 from stockwire.hub.sync.stale import ensure_lanes, mark_whole_channel
 from stockwire.registry import channel_connector, source_connector
 
@@ -119,7 +120,7 @@ def add_channel(
             source=_feeding(source_id),
             type=kind,
             description=description,
-            **{name: list(value) if isinstance(value, tuple) else value for name, value in terms.items()},
+            **checked_terms(terms),
         )
         channel.write_settings(typed)
         channel.save()
@@ -129,6 +130,12 @@ def add_channel(
             hold_for_preview(channel)
         _note(client_id, "channel added", description, {**_shown(typed), **terms})
     return int(channel.pk)
+
+
+def said_of_channel(client_id: int, channel_id: int) -> list[str]:
+    """What to know of the price lists and warehouses that a channel was given."""
+    with tenancy.scope(client_id):
+        return said_of(Channel.objects.get(pk=channel_id))
 
 
 def checked(model: type[BaseModel], settings: Mapping[str, Any]) -> BaseModel:

@@ -15,13 +15,14 @@ from typing import Any
 
 from django.db import connection
 
-from stockwire.domain.flags import Owner, channel_flags, field_name, source_flags
+from stockwire.domain.flags import Owner, channel_flags, field_name, no_flag_of_a_channel, source_flags
 from stockwire.domain.rules import Rule, Rules, rule
 from stockwire.errors import Refused
 from stockwire.hub.models import Audit, Channel, ChannelRule, Flag, Source
-from stockwire.hub.sync.channel_terms import rules_of
+from stockwire.hub.sync.channel_terms import rules_of, terms_of
 from stockwire.hub.sync.preview import AT_ONCE, all_product_ids
 from stockwire.hub.sync.read_products import read_confirmed, read_products
+from stockwire.hub.sync.source_names import named_in, not_sent
 from stockwire.hub.sync.stale import mark_whole_channel
 
 # What the channel confirmed of a field that became its own is forgotten: it may change it now, so the field
@@ -38,13 +39,16 @@ PLAN_NAMES = {"qty": "quantity", "options": "option_values"}
 @dataclass(frozen=True, slots=True)
 class RuleCounts:
     """What rules would do to a channel: products that meet all of them, products that are on the channel now
-    and would be taken away, products that would come new, and for each rule how many it keeps out."""
+    and would be taken away (or would stay, because its delete setting is off), products that would come new,
+    for each rule how many it keeps out, and what to know of the names in them."""
 
     products: int
     offered: int
     leaving: int
     coming: int
     kept_out: Mapping[str, int]
+    staying: int = 0
+    said: Sequence[str] = ()
 
 
 def read_rules(given: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
@@ -90,7 +94,10 @@ def count_rules(channel: Channel, rules: Sequence[Rule]) -> RuleCounts:
             offered += not failing
             leaving += bool(failing) and one.product_id in linked
             coming += not failing and one.product_id not in linked
-    return RuleCounts(products, offered, leaving, coming, dict(kept_out))
+    said = not_sent(channel.source_id, **named_in(one.field for one in rules))
+    if not terms_of(channel, rules).settings.delete_enabled:
+        return RuleCounts(products, offered, 0, coming, dict(kept_out), leaving, said)
+    return RuleCounts(products, offered, leaving, coming, dict(kept_out), 0, said)
 
 
 def set_rules(channel_id: int, rules: Sequence[Rule], who: str) -> RuleCounts:
@@ -123,6 +130,12 @@ def set_channel_flags(channel_id: int, flags: Mapping[str, str], who: str) -> No
     channel = channel_of(channel_id)
     before = dict(Flag.objects.filter(channel=channel).values_list("field", "owner"))
     after = _merged(before, flags)
+    for name in (name for name in after if name not in before):
+        if reason := no_flag_of_a_channel(name):
+            raise Refused(
+                reason,
+                hint="Leave it out. At a source the flag sku says whether the source may rename an item.",
+            )
     try:
         channel_flags(channel.description, after)
     except ValueError as error:
@@ -157,6 +170,12 @@ def set_source_flags(source_id: int, flags: Mapping[str, str], who: str) -> None
         for name, owner in after.items()
     )
     _audit(source, who, "flags set", before, after)
+
+
+def names_said(channel_id: int | None, source_id: int | None, field: str) -> list[str]:
+    """What to know of the name in a flag's field, inside an open scope."""
+    feeding = channel_of(channel_id).source_id if channel_id is not None else source_id
+    return not_sent(int(feeding or 0), **named_in([field.strip()]))
 
 
 def channel_of(channel_id: int) -> Channel:

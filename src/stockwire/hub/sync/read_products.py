@@ -37,10 +37,10 @@ META = """
     select product_id, key, value, template_name from product_meta where product_id = any(%s::bigint[])
     order by product_id, key
 """
-# Only what has been read and found good; a picture that stands there twice is shown once.
+# Those that have not been read and found good too: a channel is not given them, but they are there.
 IMAGES = """
     select client_id, product_id, src, content_hash, kind from images
-    where product_id = any(%s::bigint[]) and active and content_hash <> ''
+    where product_id = any(%s::bigint[]) and active
     order by product_id, position, id
 """
 # Without those that only an order told of: nothing is sent to a shop on the strength of an order.
@@ -94,7 +94,7 @@ def read_products(product_ids: Sequence[int], *, meta: bool = True, images: bool
         tiers = _by_owner(cursor, PRICES, [of_variants])
         quantities = _by_owner(cursor, QUANTITIES, [of_variants])
         attributes, applied = _attributes(cursor, ids) if meta else ({}, {})
-        pictures = _images(cursor, ids) if images else {}
+        pictures, awaited = _images(cursor, ids) if images else ({}, set())
         held = held_quantities(variant_ids)
         below: dict[int, list[Variant]] = defaultdict(list)
         numbers: dict[int, dict[str, int]] = defaultdict(dict)
@@ -128,6 +128,7 @@ def read_products(product_ids: Sequence[int], *, meta: bool = True, images: bool
                     tuple(row[9]),
                     pictures.get(row[0]) or (),
                     applied.get(row[0]) or (),
+                    row[0] in awaited,
                 ),
                 numbers[row[0]],
             )
@@ -213,13 +214,17 @@ def _groups(cursor: Any, sql: str, channel_id: int, ids: list[int]) -> dict[int,
     return found
 
 
-def _images(cursor: Any, ids: str) -> dict[int, tuple[Image, ...]]:
+def _images(cursor: Any, ids: str) -> tuple[dict[int, tuple[Image, ...]], set[int]]:
+    """Pictures of each product, one that stands there twice once; and products with some not to be shown."""
     cursor.execute(IMAGES, [ids])
     found: dict[int, tuple[Image, ...]] = {}
+    awaited: set[int] = set()
     for client_id, product_id, src, content_hash, kind in cursor.fetchall():
         before = found.get(product_id, ())
-        address = public_address(client_id, content_hash, kind) or src
+        address = public_address(client_id, content_hash, kind) or src if content_hash else ""
         # An uploaded picture has an address only when the hub has a public one.
-        if address.startswith("http") and all(one.content_hash != content_hash for one in before):
+        if not address.startswith("http"):
+            awaited.add(product_id)
+        elif all(one.content_hash != content_hash for one in before):
             found[product_id] = (*before, Image(address, content_hash))
-    return found
+    return found, awaited

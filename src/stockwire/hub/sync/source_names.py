@@ -2,20 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 from django.db import connection
 
+from stockwire.domain.names import folded
 from stockwire.domain.product_columns import Names
 from stockwire.hub.models import Source
+
+SHOWN = 12
 
 
 def names_of(source: Source) -> Names:
     """Inside an open scope."""
-    found = []
+    return Names(*(_distinct(sql, source.pk) for sql in (TIERS, WAREHOUSES, META_KEYS)))
+
+
+def not_sent(source_id: int, *, tiers: Iterable[str] = (), warehouses: Iterable[str] = ()) -> list[str]:
+    """A sentence for each price list and warehouse that no product of the source has, inside an open scope:
+    what it is called, what it is close to, and which there are. What has not come in yet may still come, so
+    this is said and never refused (docs/adr/0024)."""
+    said = []
+    for kind, sql, asked in (("price list", TIERS, set(tiers)), ("warehouse", WAREHOUSES, set(warehouses))):
+        asked -= {"", "*"}
+        if asked:
+            there = {folded(name): name for name in _distinct(sql, source_id) if name}
+            lacking = [name for name in sorted(asked) if folded(name) not in there]
+            said += [_sentence(kind, name, there) for name in lacking]
+    return said
+
+
+def named_in(fields: Iterable[str]) -> dict[str, list[str]]:
+    """Price lists and warehouses among the fields of rules or flags, as `not_sent` takes them."""
+    found: dict[str, list[str]] = {"tiers": [], "warehouses": []}
+    for field in fields:
+        head, _, part = field.partition(".")
+        if head in {"price", "qty"}:
+            found["tiers" if head == "price" else "warehouses"].append(part)
+    return found
+
+
+def _sentence(kind: str, name: str, there: dict[str, str]) -> str:
+    said = f"No product has the {kind} {name} yet"
+    if not there:
+        return f"{said}, and none has any {kind}."
+    close = [there[one] for one in get_close_matches(folded(name), there, n=3)]
+    names = sorted(there.values())
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    alike = f" Close to it: {', '.join(close)}." if close else ""
+    return f"{said}.{alike} There are: {', '.join(names[:SHOWN])}{more}."
+
+
+def _distinct(sql: str, source_id: int) -> frozenset[str]:
     with connection.cursor() as cursor:
-        for sql in (TIERS, WAREHOUSES, META_KEYS):
-            cursor.execute(sql, [source.pk])
-            found.append(frozenset(row[0] for row in cursor.fetchall()))
-    return Names(*found)
+        cursor.execute(sql, [source_id])
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 TIERS = """

@@ -10,7 +10,7 @@ from ninja import Body, Query, Router, Schema
 from stockwire.hub import tenancy
 from stockwire.hub.api.public.access import Request, may_change
 from stockwire.hub.models import Flag
-from stockwire.hub.sync import belonging, drift_reports, operator, preview
+from stockwire.hub.sync import belonging, drift_reports, operator, preview, set_terms
 from stockwire.hub.sync import why as reasons
 
 router = Router(tags=["channels"])
@@ -24,6 +24,20 @@ class RuleGiven(Schema):
     field: str
     operator: str
     value: str = ""
+
+
+class TermsGiven(Schema):
+    """How the channel sells: "" is the retail list or no compare-at list, [] all warehouses, and a
+    qty_limit_upper of null no limit. tax is as_is, add or remove; tax_rate is in per cent, as text."""
+
+    price_tier: str = ""
+    compare_at_tier: str = ""
+    tax: str = "as_is"
+    tax_rate: str = "15"
+    warehouses: list[str] = []
+    stock_buffer: int = 0
+    stock_floor: int = 0
+    qty_limit_upper: int | None = None
 
 
 class Draft(Schema):
@@ -99,6 +113,22 @@ def set_flags(request: Request, channel_id: int, flags: Body[dict[str, str]]) ->
     with tenancy.scope(request.auth.client_id):
         belonging.set_channel_flags(channel_id, flags, request.auth.who)
         return dict(Flag.objects.filter(channel_id=channel_id).values_list("field", "owner"))
+
+
+@router.get("/{channel_id}/terms", summary="Price list, warehouses and how much is shown")
+def terms(request: Request, channel_id: int) -> dict[str, Any]:
+    with tenancy.scope(request.auth.client_id):
+        channel = belonging.channel_of(channel_id)
+        return {"terms": set_terms.terms_shown(channel), "said": set_terms.said_of(channel)}
+
+
+@router.patch("/{channel_id}/terms", summary="Change those that are named; the rest stays")
+def change_terms(request: Request, channel_id: int, changes: TermsGiven) -> dict[str, Any]:
+    may_change(request)
+    with tenancy.scope(request.auth.client_id):
+        given = changes.dict(exclude_unset=True)
+        channel = set_terms.set_terms(channel_id, given, request.auth.who)
+        return {"terms": set_terms.terms_shown(channel), "said": set_terms.said_of(channel)}
 
 
 @router.post("/{channel_id}/go-live", summary="Let a channel that was only planned send what it planned")
