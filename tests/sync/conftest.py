@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from django.http import HttpResponse
+from tests.sync.shopify_trade import trade  # noqa: F401 - a fixture
 
 from stockwire import wire
 from stockwire.simulators.stand import Stand

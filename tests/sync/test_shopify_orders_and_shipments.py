@@ -2,89 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from stockwire.connectors.shopify.facts import forget
 from stockwire.errors import Refused
-from stockwire.simulators.shopify import simulated_shopify
-from stockwire.simulators.stand import Stand
-
-
-@dataclass
-class Trade:
-    """`shop` is the simulated shop, `hub` the test hub with a channel on it."""
-
-    hub: Any
-    stand: Stand
-    shop: Any
-
-    def channel(self, **settings: Any) -> int:
-        return int(
-            self.hub.new_channel(
-                "shopify",
-                channel_domain=self.stand.url,
-                password=self.shop.options.access_token,
-                hmac_shared_secret=self.shop.options.client_secret,
-                **settings,
-            )
-        )
-
-    def work(self) -> None:
-        """The worker works on the orders lanes, due or not."""
-        from stockwire.hub.sync import poll_orders, work
-
-        poll_orders.forget_polls()
-        self.hub.owner.execute("update lanes set next_at = now() - interval '1 second', attempts = 0")
-        for (lane_id,) in self.hub.rows("select id from lanes where kind = 'orders'"):
-            work.lane(self.hub.client_id, lane_id, "test")
-
-    def order(self) -> dict[str, Any]:
-        cursor = self.hub.owner.execute("select * from orders")
-        (row,) = cursor.fetchall()
-        return dict(zip([column.name for column in cursor.description], row, strict=True))
-
-    def known(self, sku: str, price: str) -> None:
-        """A product of the source with this SKU and retail price."""
-        from stockwire.hub import models
-
-        with self.hub.scope():
-            owned = {"client_id": self.hub.client_id}
-            source = {"source_id": self.hub.source_id}
-            product = models.Product.objects.create(
-                **owned, **source, source_product_code=sku, active=True, title=sku
-            )
-            variant = models.Variant.objects.create(
-                **owned, **source, product=product, source_variant_code=sku, sku=sku
-            )
-            models.PriceTier.objects.create(**owned, variant=variant, tier="retail", price=price)
-
-    def ship(self, *lines: tuple[str, int], **tracking: str) -> None:
-        from stockwire.hub.sync import fulfil
-
-        with self.hub.scope():
-            fulfil.ship(self.order()["id"], "thandi", lines, **tracking)
-
-    def shipments(self) -> list[tuple[Any, ...]]:
-        return list(self.hub.rows("select state, fulfilment_code, message from shipments order by id"))
-
-    def fulfilments(self) -> list[Any]:
-        return list(self.shop.shelf("Fulfillment").values())
-
-
-@pytest.fixture
-def trade(hub: Any) -> Iterator[Trade]:
-    app = simulated_shopify(search_lag_s=0.0)
-    with Stand(app) as stand:
-        for sku, price in (("BOLT", "23.00"), ("NUT", "11.50")):
-            app.shop.add_product(f"The {sku}", [{"sku": sku, "price": price, "quantity": 50}])
-        forget(stand.url)
-        yield Trade(hub, stand, app.shop)
-        forget(stand.url)
-
 
 LINES = [{"sku": "BOLT", "quantity": 2}, {"sku": "NUT", "quantity": 1}]
 

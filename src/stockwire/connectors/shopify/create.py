@@ -19,7 +19,7 @@ from stockwire.connectors.shopify.pictures import names_of
 from stockwire.connectors.shopify.places import default_location
 from stockwire.connectors.shopify.refusals import explain_row, user_errors
 from stockwire.connectors.shopify.settings import ShopifySettings
-from stockwire.connectors.shopify.translate import seen_of, sku_key, tags_of
+from stockwire.connectors.shopify.translate import seen_of, sku_key, tags_of, untitled
 from stockwire.errors import Refused, StockwireError, TryLater
 
 _DEFAULT = ("Title", "Default Title")
@@ -99,6 +99,8 @@ def give_options(line: Line, settings: ShopifySettings, item: Item, targets: Seq
 
 
 def _check(item: Item, targets: Sequence[Target]) -> None:
+    if "title" not in item.fields:
+        raise untitled(item.change.sku)
     if len(targets) > MOST_VARIANTS:
         raise Refused(
             f"{item.change.sku}: it has {len(targets)} variants, and Shopify takes {MOST_VARIANTS}.",

@@ -74,14 +74,10 @@ def product_fields(item: Item, settings: ShopifySettings, *, creating: bool) -> 
     wanted = item.wanted
     sku = item.change.sku
     fields: dict[str, Any] = {}
-    if "title" in wanted or creating:
-        title = str(wanted.get("title") or "").strip()
-        if not title:
-            raise Refused(
-                f"{sku}: the product has no title, and Shopify takes none without.",
-                hint="Give it a description in the source.",
-            )
-        fields["title"] = title
+    if "title" in wanted:
+        fields["title"] = str(wanted["title"] or "").strip()
+        if not fields["title"]:
+            raise untitled(sku)
     for name, theirs in (
         ("body_html", "descriptionHtml"),
         ("vendor", "vendor"),
@@ -109,6 +105,15 @@ def product_fields(item: Item, settings: ShopifySettings, *, creating: bool) -> 
     if metafields:
         fields["metafields"] = metafields
     return fields
+
+
+def untitled(sku: str) -> Refused:
+    """A product of the shop that is linked may do without a title of ours; a new one may not."""
+    return Refused(
+        f"{sku}: the product has no title, and Shopify takes none without.",
+        hint="Give it a description in the source. If a flag leaves the title to the channel, make the "
+        "product there by hand with this SKU.",
+    )
 
 
 def emptied_metafields(item: Item) -> list[str]:
