@@ -6,13 +6,18 @@ changes is read again when the process starts again; hub and agent choose nothin
 
 from __future__ import annotations
 
+import os
 import ssl
 from functools import cache
 
 import httpx2
 
 
-@cache
 def authorities() -> ssl.SSLContext:
     """The system's, or what SSL_CERT_FILE or SSL_CERT_DIR name. Shared by threads and connections."""
+    return _named_by(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@cache
+def _named_by(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     return httpx2.create_ssl_context()

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each runs whole processes
+
 
 @pytest.fixture
 def stockwire(rehearsal: Any) -> Callable[..., subprocess.CompletedProcess[str]]:

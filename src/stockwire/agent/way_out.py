@@ -15,6 +15,7 @@ import httpx2
 from stockwire.agent.config import HubSettings
 from stockwire.agent.config_checks import NONE, SYSTEM, is_loopback
 from stockwire.errors import NotSetUp
+from stockwire.tls import authorities
 
 
 def proxy_of(hub: HubSettings) -> str:
@@ -43,7 +44,7 @@ def trusted(hub: HubSettings) -> ssl.SSLContext:
     name.
     """
     if hub.certificates == SYSTEM:
-        return httpx2.create_ssl_context()
+        return authorities()
     try:
         return ssl.create_default_context(cafile=hub.certificates)
     except (ssl.SSLError, OSError) as error:

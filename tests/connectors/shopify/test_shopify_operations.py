@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any
 
 import graphql
@@ -12,14 +11,7 @@ from stockwire.connectors.shopify import operations, order_operations
 from stockwire.connectors.shopify.operations import Operation, Root, Write, alone, together
 from stockwire.connectors.shopify.settings import VERSIONS
 from stockwire.simulators.shopify.cost import Cost
-
-SCHEMAS = {
-    version: graphql.build_schema(
-        files("stockwire.simulators.shopify").joinpath("schema", f"{version}.graphql").read_text(),
-        assume_valid=True,
-    )
-    for version in VERSIONS
-}
+from stockwire.simulators.shopify.published import published
 
 
 def documents() -> dict[str, str]:
@@ -53,7 +45,7 @@ def test_a_document_of_a_bulk_operation_has_one_connection_at_most():
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_document_is_valid_in_the_published_schema(version):
-    schema = SCHEMAS[version]
+    schema = published(version).schema
     wrong = {
         name: [error.message for error in graphql.validate(schema, graphql.parse(text))]
         for name, text in documents().items()
@@ -63,14 +55,14 @@ def test_every_document_is_valid_in_the_published_schema(version):
 
 def test_webhooks_have_names_from_the_second_version_on():
     text = operations.webhooks_query(named=True).text
-    valid = [not graphql.validate(SCHEMAS[version], graphql.parse(text)) for version in VERSIONS]
+    valid = [not graphql.validate(published(version).schema, graphql.parse(text)) for version in VERSIONS]
     assert valid == [False, True, True, True]
 
 
 def cost_of(operation: Operation, variables: dict[str, Any]) -> int:
     document = graphql.parse(operation.text)
     node = document.definitions[0]
-    return Cost(SCHEMAS[VERSIONS[-1]], document, node, variables).requested()
+    return Cost(published(VERSIONS[-1]).schema, document, node, variables).requested()
 
 
 def test_reads_reserve_what_they_cost_and_hardly_more():

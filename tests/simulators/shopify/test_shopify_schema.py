@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def read(path: Path) -> GraphQLSchema:
     return build_schema(raw.decode(), assume_valid=True)
 
 
+@cache
 def cut(version: str) -> GraphQLSchema:
     return build_schema((FOLDER / f"{version}.graphql").read_text(encoding="utf-8"), assume_valid=True)
 

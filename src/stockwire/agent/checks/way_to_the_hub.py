@@ -20,6 +20,7 @@ from stockwire.agent.link import CLOCK_TOLERANCE, MSGPACK, VERSION
 from stockwire.agent.way_out import proxy_of, trusted
 from stockwire.errors import NotSetUp
 from stockwire.ports import Finding
+from stockwire.tls import authorities
 from stockwire.wire import Settings
 
 CONNECT_WITHIN_S = 10.0
@@ -147,7 +148,7 @@ class WayToTheHub:
             headers["Authorization"] = f"Bearer {self._token}"
         with httpx2.Client(
             timeout=httpx2.Timeout(self._hub.timeout_s, connect=CONNECT_WITHIN_S),
-            verify=trusted(self._hub) if self._tls else True,
+            verify=trusted(self._hub) if self._tls else authorities(),
             proxy=self._proxy or None,
             trust_env=False,
         ) as client:

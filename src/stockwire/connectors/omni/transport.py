@@ -15,6 +15,7 @@ import httpx2
 
 from stockwire.connectors.omni.replies import Away
 from stockwire.errors import NotSetUp, TryLater
+from stockwire.tls import authorities
 
 _ADDRESS = re.compile(r"https?://(?:\[[0-9a-fA-F:]+\]|[^/\s:@?#\[\]]+)(?::\d+)?(?:/[^?#\s]*)?")
 
@@ -100,7 +101,9 @@ def reachable(named: str, *, writing: bool, clean: Callable[[str], str]) -> Iter
 
 def fresh_connections() -> httpx2.HTTPTransport:
     """A new connection each time: one the server had closed meanwhile would turn a post into a doubt."""
-    return httpx2.HTTPTransport(trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0))
+    return httpx2.HTTPTransport(
+        verify=authorities(), trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0)
+    )
 
 
 def path_of(resource: str, reference: str) -> str:
