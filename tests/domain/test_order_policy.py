@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -33,29 +34,78 @@ def order() -> Order:
     return Order("1", "#1", "paid", "ZAR", AT, AT, total, tax, LINES, (DELIVERY,))
 
 
-POLICIES = [
-    OrderPolicy(),
-    OrderPolicy(drop_unlinked=True),
-    OrderPolicy(require_linked=True),
-    OrderPolicy(system_price=True),
-    OrderPolicy(fixed_shipping_price=Decimal("57.50"), fixed_shipping_tax=Decimal(15)),
-    OrderPolicy(fixed_shipping_price=Decimal("57.50")),
-    OrderPolicy(
-        drop_unlinked=True,
-        require_linked=True,
-        system_price=True,
-        system_price_tax=Decimal(14),
-        fixed_shipping_price=Decimal(0),
+ALL = (True, True, True)
+NONE = (False, False, False)
+FIXED = Decimal("57.50")
+WHOLE = ["BOLT", "NUT", "ODD"]
+
+TABLE = [
+    # settings, known here, lines that are left, total, tax of it, what it is held for
+    ({}, KNOWN, WHOLE, "279.83", "36.50", ""),
+    ({"drop_unlinked": True}, KNOWN, ["BOLT", "NUT"], "268.33", "35.00", ""),
+    ({"drop_unlinked": True}, ALL, WHOLE, "279.83", "36.50", ""),
+    ({"drop_unlinked": True}, NONE, [], "115.00", "15.00", "none of its lines"),
+    ({"require_linked": True}, ALL, WHOLE, "279.83", "36.50", ""),
+    ({"require_linked": True}, KNOWN, WHOLE, "279.83", "36.50", "ODD is not known here"),
+    ({"require_linked": True}, NONE, WHOLE, "279.83", "36.50", "BOLT, NUT, ODD is not known here"),
+    ({"require_linked": True, "drop_unlinked": True}, KNOWN, ["BOLT", "NUT"], "268.33", "35.00", ""),
+    ({"require_linked": True, "drop_unlinked": True}, NONE, [], "115.00", "15.00", "none of its lines"),
+    # BOLT costs 60 here, NUT is not on the list, ODD is not known and keeps the shop's price.
+    ({"system_price": True}, KNOWN, WHOLE, "264.50", "34.50", ""),
+    ({"system_price": True, "system_price_tax": Decimal(14)}, KNOWN, WHOLE, "263.30", "33.30", ""),
+    ({"system_price": True, "system_price_tax": Decimal(0)}, KNOWN, WHOLE, "246.50", "16.50", ""),
+    ({"system_price": True, "drop_unlinked": True}, KNOWN, ["BOLT", "NUT"], "253.00", "33.00", ""),
+    ({"system_price": True, "require_linked": True}, KNOWN, WHOLE, "264.50", "34.50", "ODD is not known"),
+    ({"system_price_tier": "Trade", "system_price_tax": Decimal(14)}, KNOWN, WHOLE, "279.83", "36.50", ""),
+    ({"fixed_shipping_price": FIXED, "fixed_shipping_tax": Decimal(15)}, ALL, WHOLE, "222.33", "29.00", ""),
+    ({"fixed_shipping_price": FIXED}, ALL, WHOLE, "222.33", "21.50", ""),
+    ({"fixed_shipping_price": Decimal(0)}, ALL, WHOLE, "164.83", "21.50", ""),
+    ({"fixed_shipping_tax": Decimal(15)}, ALL, WHOLE, "279.83", "36.50", ""),
+    (
+        {"drop_unlinked": True, "system_price": True, "fixed_shipping_price": Decimal(0)},
+        KNOWN,
+        ["BOLT", "NUT"],
+        "138.00",
+        "18.00",
+        "",
     ),
 ]
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-def test_whatever_the_settings_change_the_order_still_adds_up(policy):
-    found = shaped(order(), policy, KNOWN, PRICES)
+@pytest.mark.parametrize(("settings", "known", "left", "total", "tax", "held"), TABLE)
+def test_settings_leave_these_lines_at_this_total_and_the_order_adds_up(
+    settings, known, left, total, tax, held
+):
+    found = shaped(order(), OrderPolicy(**settings), known, PRICES)
+    assert [line.sku for line in found.order.lines] == left
+    assert (found.order.total, found.order.total_tax) == (Decimal(total), Decimal(tax))
+    assert held in found.problem
+    assert bool(found.problem) == bool(found.fix) == bool(held)
+    assert [WHOLE[at] for at in found.kept] == left
     proof = prove(found.order)
     assert proof.ok, proof.explanation
-    assert len(found.kept) == len(found.order.lines)
+
+
+def test_a_fixed_delivery_that_is_what_the_shop_charged_needs_no_word():
+    policy = OrderPolicy(fixed_shipping_price=Decimal("115.00"), fixed_shipping_tax=Decimal(15))
+    found = shaped(order(), policy, ALL, PRICES).order
+    assert (found.total, found.total_tax, found.warnings) == (Decimal("279.83"), Decimal("36.50"), ())
+
+
+def test_an_order_without_delivery_gets_the_fixed_one_and_fees_stay():
+    fee = ShippingLine(
+        "Payment fee", Decimal("10.00"), (TaxLine("VAT", Decimal("1.50"), Decimal(15)),), kind="fee"
+    )
+    plain = replace(
+        order(),
+        shipping_lines=(fee,),
+        total=order().total - Decimal("103.50"),
+        total_tax=order().total_tax - Decimal("13.50"),
+    )
+    found = shaped(plain, OrderPolicy(fixed_shipping_price=FIXED), ALL, PRICES).order
+    assert [line.title for line in found.shipping_lines] == ["Delivery", "Payment fee"]
+    assert found.total == plain.total + FIXED
+    assert prove(found).ok
 
 
 def test_nothing_is_changed_by_default():

@@ -24,15 +24,12 @@ class Trade:
     shop: Any
 
     def channel(self, **settings: Any) -> int:
-        return int(
-            self.hub.new_channel(
-                "shopify",
-                channel_domain=self.stand.url,
-                password=self.shop.options.access_token,
-                hmac_shared_secret=self.shop.options.client_secret,
-                **settings,
-            )
-        )
+        known = {
+            "channel_domain": self.stand.url,
+            "password": self.shop.options.access_token,
+            "hmac_shared_secret": self.shop.options.client_secret,
+        }
+        return int(self.hub.new_channel("shopify", **{**known, **settings}))
 
     def work(self) -> None:
         """The worker works on the orders lanes, due or not."""
