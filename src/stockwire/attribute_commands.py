@@ -175,6 +175,28 @@ def list_segments(client_id: int, user: str, customer: str) -> None:
         click.echo(f"{of} has no segments and sees everything.")
 
 
+@segment.command("show")
+@_CLIENT
+@_PEOPLE[0]
+@_PEOPLE[1]
+def show_segments(client_id: int, user: str, customer: str) -> None:
+    """Show how much a user or a customer sees: products, customers and orders, each of how many.
+
+    Example: stockwire segment show --client 1 --user thandi
+    """
+    hub = _segments()
+    from stockwire.domain.segments import Kind
+    from stockwire.hub.sync import visible
+
+    with _scope(client_id):
+        of = hub.person(user=user, customer=customer)
+        found = hub.segments_of(of)
+        for kind in Kind:
+            seen, everything = visible.count(kind, found)
+            held = "; ".join(str(one) for one in found if one.kind is kind) or "no segment"
+            click.echo(f"{of} sees {seen:,} of {everything:,} {kind.value} ({held}).")
+
+
 @segment.command("remove")
 @_CLIENT
 @_PEOPLE[0]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from stockwire.errors import Refused
 from stockwire.hub_commands import start_django
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
@@ -26,7 +27,6 @@ _REPORT = click.option(
     help="Write a line about every row into this CSV file.",
 )
 SHOWN = 20
-REPORT_HEADER = ("row", "code", "outcome", "changes", "problem", "fix")
 
 
 @click.group("import")
@@ -56,35 +56,22 @@ def import_products(
 
     Example: stockwire import products --client 1 --source 1 --dry-run --report report.csv products.csv
     """
-    start_django(None)
-    from stockwire.hub.sync import import_products as verb
-
-    with _following(report_file) as (seen, progress):
-        counts = verb.import_products(
-            client_id,
-            source_id,
-            file,
-            verb.Options(who=who(), **options),
-            report=seen.take,
-            progress=progress,
-        )
+    counts = _import_here("products", client_id, source_id, file, report_file=report_file, options=options)
     would = " (dry run, nothing was written)" if options["dry_run"] else ""
     _show(
         f"Products of {file.name}{would}",
         (
-            ("Rows processed", counts.rows),
-            ("Products queued", counts.queued),
-            ("Images queued", counts.images),
-            ("New products being added", counts.added),
-            ("Existing products being updated", counts.updated),
-            ("Products being deleted", counts.deleted),
-            ("Rows skipped", counts.skipped),
-            ("Rows with a problem", counts.problems),
+            ("Rows processed", counts["rows"]),
+            ("Products queued", counts["added"] + counts["updated"] + counts["deleted"]),
+            ("Images queued", counts["images"]),
+            ("New products being added", counts["added"]),
+            ("Existing products being updated", counts["updated"]),
+            ("Products being deleted", counts["deleted"]),
+            ("Rows skipped", counts["skipped"]),
+            ("Rows with a problem", counts["problems"]),
         ),
     )
-    if counts.unknown_columns:
-        click.echo(f"Columns that mean nothing here: {', '.join(counts.unknown_columns)}.", err=True)
-    seen.end(report_file)
+    _end(counts)
 
 
 @import_group.command("customers")
@@ -103,33 +90,84 @@ def import_customers(
 
     Example: stockwire import customers --client 1 --channel 3 --dry-run customers.csv
     """
-    start_django(None)
-    from stockwire.hub.sync import import_customers as verb
-
-    with _following(report_file) as (seen, progress):
-        counts = verb.import_customers(
-            client_id,
-            channel_id,
-            file,
-            verb.Options(who=who(), **options),
-            report=seen.take,
-            progress=progress,
-        )
+    counts = _import_here("customers", client_id, channel_id, file, report_file=report_file, options=options)
     would = " (dry run, nothing was written)" if options["dry_run"] else ""
     _show(
         f"Customers of {file.name}{would}",
         (
-            ("Rows processed", counts.rows),
-            ("New customers being added", counts.added),
-            ("Existing customers being updated", counts.updated),
-            ("Rows skipped", counts.skipped),
-            ("Rows with a problem", counts.problems),
-            ("Accounts that Omni has raised an order for", counts.confirmed),
+            ("Rows processed", counts["rows"]),
+            ("New customers being added", counts["added"]),
+            ("Existing customers being updated", counts["updated"]),
+            ("Rows skipped", counts["skipped"]),
+            ("Rows with a problem", counts["problems"]),
+            ("Accounts that Omni has raised an order for", counts["confirmed"]),
         ),
     )
-    if counts.unknown_columns:
-        click.echo(f"Columns that mean nothing here: {', '.join(counts.unknown_columns)}.", err=True)
-    seen.end(report_file)
+    _end(counts)
+
+
+@import_group.command("list")
+@_CLIENT
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+def list_imports(client_id: int, limit: int) -> None:
+    """The last imports, from here and from the API: who, when, how far, and how they ended.
+
+    Example: stockwire import list --client 1
+    """
+    start_django(None)
+    from stockwire.hub import tenancy
+    from stockwire.hub.models import Import
+
+    with tenancy.scope(client_id):
+        rows = list(Import.objects.order_by("-id")[:limit])
+    table = Table("Id", "File", "Into", "State", "Rows", "Problems", "Asked by", "Asked at (UTC)")
+    for row in rows:
+        into = f"source {row.source_id}" if row.source_id else f"channel {row.channel_id}"
+        state = row.state + (" (dry run)" if row.dry_run else "")
+        done = f"{row.rows_done:,}" + (f" of {row.rows_all:,}" if row.rows_all is not None else "")
+        problems = f"{row.counts.get('problems', 0):,}"
+        asked = f"{row.asked_at:%Y-%m-%d %H:%M}"
+        table.add_row(
+            str(row.pk), escape(row.file_name), into, state, done, problems, escape(row.asked_by), asked
+        )
+    Console().print(table)
+    for row in rows:
+        if row.message:
+            click.echo(f"{row.pk}: {row.message} {row.hint}")
+
+
+@import_group.command("report")
+@_CLIENT
+@click.argument("import_id", type=int)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, writable=True))
+def report(client_id: int, import_id: int, file: Path) -> None:
+    """Write the report of an import, a line for every row, into a CSV file. It is kept for 90 days.
+
+    Example: stockwire import report --client 1 12 report.csv
+    """
+    start_django(None)
+    from stockwire.hub import tenancy
+    from stockwire.hub.sync import import_files, import_jobs
+
+    with tenancy.scope(client_id):
+        row = import_jobs.of(import_id)
+    import_files.copy_report(row.client_id, row.pk, row.report_size, file)
+    click.echo(f"{row.rows_done:,} rows of import {import_id} written to {file}.")
+
+
+@import_group.command("cancel")
+@_CLIENT
+@click.argument("import_id", type=int)
+def cancel(client_id: int, import_id: int) -> None:
+    """Stop an import after the batch in hand. What is imported by then stays.
+
+    Example: stockwire import cancel --client 1 12
+    """
+    start_django(None)
+    from stockwire.hub.sync import import_jobs
+
+    row = import_jobs.cancel(client_id, import_id, who())
+    click.echo(f"Import {import_id} is cancelled; {row.rows_done:,} rows were imported.")
 
 
 def who() -> str:
@@ -137,64 +175,80 @@ def who() -> str:
     return f"{getpass.getuser()} (command line)"
 
 
-class _Seen:
-    """The rows' results while they go by: all into the report file, the first problems onto the screen."""
+def _import_here(
+    kind: str,
+    client_id: int,
+    place_id: int,
+    file: Path,
+    *,
+    report_file: Path | None,
+    options: dict[str, bool],
+) -> dict[str, Any]:
+    """Import in this process, with the record that an import through the API leaves too; its counts."""
+    start_django(None)
+    from stockwire.hub import tenancy
+    from stockwire.hub.models import ImportState
+    from stockwire.hub.sync import import_files, import_jobs
 
-    def __init__(self, write: Any) -> None:
-        self._write = write
-        self._first: list[Any] = []
-        self.problems = 0
+    dry_run = options.pop("dry_run")
+    row = import_jobs.ask(client_id, kind, place_id, file, who(), dry_run=dry_run, options=options, here=True)
+    options["dry_run"] = dry_run
+    first: list[Any] = []
 
-    def take(self, result: Any) -> None:
-        if self._write is not None:
-            self._write(_line(result))
-        if result.outcome == "problem":
-            self.problems += 1
-            if len(self._first) < SHOWN:
-                self._first.append(result)
+    def take(result: Any) -> None:
+        if result.outcome == "problem" and len(first) < SHOWN:
+            first.append(result)
 
-    def end(self, report_file: Path | None) -> None:
-        """Say what needs a look; the exit code is 1 when something does."""
-        for result in self._first:
-            click.echo(f"Row {result.number}: {result.message}\n  Fix: {result.fix}", err=True)
-        if self.problems > len(self._first):
-            more = f"and {self.problems - len(self._first):,} more"
-            click.echo(
-                f"{more}; see {report_file}." if report_file else f"{more}; --report FILE lists all.",
-                err=True,
+    try:
+        with _bar() as bar:
+            task = bar.add_task("rows", total=None, all="?")
+            import_jobs.work(
+                client_id,
+                row.pk,
+                seen=take,
+                watch=lambda now: bar.update(
+                    task, total=now.rows_all, completed=now.rows_done, all=f"{now.rows_all:,}"
+                ),
             )
-        if self.problems:
-            raise SystemExit(1)
-
-
-def _line(result: Any) -> list[str | None]:
-    changes = "; ".join(f"{name}: {_cut(old)} -> {_cut(new)}" for name, (old, new) in result.changes.items())
-    return [str(result.number), result.code, result.outcome, changes, result.message, result.fix]
-
-
-def _cut(value: str | None) -> str:
-    if value is None:
-        return "nothing"
-    return repr(value if len(value) <= 60 else value[:57] + "...")
-
-
-@contextmanager
-def _following(report_file: Path | None) -> Iterator[tuple[_Seen, Any]]:
-    from stockwire.files.csv_writing import csv_lines
-
-    with ExitStack() as stack:
-        write = stack.enter_context(csv_lines(report_file, REPORT_HEADER)) if report_file else None
-        bar = stack.enter_context(
-            Progress(
-                SpinnerColumn(),
-                TextColumn("{task.completed:,} rows"),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
+    except KeyboardInterrupt:
+        import_jobs.cancel(client_id, row.pk, who())
+        raise
+    with tenancy.scope(client_id):
+        row = import_jobs.of(row.pk)
+    if row.state == ImportState.FAILED:
+        raise Refused(row.message, hint=row.hint)
+    if row.state != ImportState.DONE:
+        raise Refused(
+            f"Import {row.pk} is {row.state} after {row.rows_done:,} rows.",
+            hint="What was imported stays; import the file again for the rest.",
         )
-        task = bar.add_task("rows", total=None)
-        yield _Seen(write), lambda rows: bar.update(task, completed=rows)
+    if report_file:
+        import_files.copy_report(client_id, row.pk, row.report_size, report_file)
+    for result in first:
+        click.echo(f"Row {result.number}: {result.message}\n  Fix: {result.fix}", err=True)
+    if (more := row.counts["problems"] - len(first)) > 0:
+        where = f"see {report_file}" if report_file else f"`stockwire import report {row.pk}` lists all"
+        click.echo(f"and {more:,} more; {where}.", err=True)
+    return dict(row.counts)
+
+
+def _end(counts: dict[str, Any]) -> None:
+    """The exit code is 1 when something needs a look."""
+    if counts["unknown_columns"]:
+        click.echo(f"Columns that mean nothing here: {', '.join(counts['unknown_columns'])}.", err=True)
+    if counts["problems"]:
+        raise SystemExit(1)
+
+
+def _bar() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        BarColumn(),
+        TextColumn("{task.completed:,} of {task.fields[all]} rows"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 def _show(title: str, lines: Sequence[tuple[str, int]]) -> None:

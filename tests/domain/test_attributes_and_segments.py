@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stockwire.domain.attributes import missing_required, template
-from stockwire.domain.segments import Kind, Seen, admits, segment
+from stockwire.domain.segments import Kind, Seen, admits, admitted_by_all, segment
 
 PAINT = template(
     "Paint",
@@ -119,3 +119,24 @@ def test_segments_of_another_kind_hide_nothing() -> None:
 def test_a_segment_that_cannot_be_is_refused(given: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         segment(*given)
+
+
+@pytest.mark.parametrize(
+    ("user", "customer", "seen"),
+    [
+        ([], [], True),
+        ([("vendor", "equal", "Bosch")], [], True),
+        ([], [("vendor", "equal", "Makita")], False),
+        ([("vendor", "equal", "Makita")], [], False),
+        # Each has a price list of his own: the two conditions are not about one and the same.
+        ([("price_tier", "equal", "retail")], [("price_tier", "equal", "Trade")], True),
+        (
+            [("price_tier", "equal", "retail")],
+            [("price_tier", "equal", "Trade"), ("price", "greater", "0")],
+            False,
+        ),
+    ],
+)
+def test_a_user_sees_for_a_customer_what_both_may_see(user: Any, customer: Any, seen: bool) -> None:
+    people = [[segment("products", *rule) for rule in rules] for rules in (user, customer)]
+    assert admitted_by_all(people, Kind.PRODUCTS, BOLT) is seen

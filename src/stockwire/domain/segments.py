@@ -102,6 +102,12 @@ def admits(segments: Sequence[Segment], kind: Kind, seen: Seen) -> bool:
     )
 
 
+def admitted_by_all(people: Sequence[Sequence[Segment]], kind: Kind, seen: Seen) -> bool:
+    """Whether each of several people may see it: a user who looks through the eyes of a customer. The
+    conditions of one person on a name and its value are not mixed with those of another."""
+    return all(admits(segments, kind, seen) for segments in people)
+
+
 def _holds(one: Segment, found: str) -> bool:
     text, wanted = found.strip().casefold(), one.value.casefold()
     if one.operator is Operator.CONTAINS:

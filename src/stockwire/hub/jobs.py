@@ -71,6 +71,8 @@ async def take_over_from_the_dead(timestamp: int) -> None:
         log.warning("A worker died in the middle of a job; it is done again", job=job.task_name)
         if job.task_name == work_lane.name:
             await sync_to_async(_free_lane)(**_arguments(job))
+        elif job.task_name == work_import.name:
+            await sync_to_async(_free_import)(**_arguments(job))
         dying.step("worker-lane-freed")
         try:
             await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
@@ -93,6 +95,13 @@ def _free_lane(client_id: int, lane_id: int) -> None:
         wake(client_id, lane_id)
 
 
+def _free_import(client_id: int, import_id: int) -> None:
+    """It goes on at the next tick; its job can be asked for again only once the dead one is gone."""
+    from stockwire.hub.sync import import_jobs
+
+    import_jobs.take_from_the_dead(client_id, import_id)
+
+
 @app.task(name="fetch_source")
 def fetch_source(client_id: int, source_id: int) -> None:
     from stockwire.hub.sync import fetch_source as verb
@@ -106,6 +115,36 @@ def tick_fetches(timestamp: int) -> None:
     """Have every linked source fetched that is due. A fetch that died is due again when its lease is over."""
     for client_id, source_id in tenancy.due_fetches(timezone.now()):
         _defer(fetch_source, f"fetch:{source_id}", client_id=client_id, source_id=source_id)
+
+
+@app.task(name="work_import")
+def work_import(client_id: int, import_id: int) -> None:
+    from stockwire.hub.sync import import_jobs
+
+    import_jobs.work(client_id, import_id)
+
+
+def start_import(client_id: int, import_id: int) -> None:
+    """Have an import worked off, in the transaction of the caller."""
+    _defer(work_import, f"import:{import_id}", client_id=client_id, import_id=import_id)
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="tick_imports", queueing_lock="tick_imports", lock="tick_imports")
+def tick_imports(timestamp: int) -> None:
+    """Have every import go on that waits, or whose worker is gone."""
+    for client_id, import_id in tenancy.due_imports(timezone.now()):
+        start_import(client_id, import_id)
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(name="forget_old_imports", queueing_lock="forget_old_imports")
+def forget_old_imports(timestamp: int) -> None:
+    from stockwire.hub.sync import import_jobs
+
+    now = timezone.now()
+    for client_id in tenancy.clients_with_imports():
+        import_jobs.forget_old(client_id, now)
 
 
 @app.task(name="fetch_images")

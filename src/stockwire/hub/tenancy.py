@@ -62,6 +62,20 @@ def due_fetches(now: datetime) -> list[tuple[int, int]]:
         return [(int(client), int(source)) for client, source in cursor.fetchall()]
 
 
+def due_imports(now: datetime) -> list[tuple[int, int]]:
+    """(client id, import id) of every import that has not ended and that nobody has in hand."""
+    with connection.cursor() as cursor:
+        cursor.execute("select client_id, import_id from stockwire_due_imports(%s)", [now])
+        return [(int(client), int(one)) for client, one in cursor.fetchall()]
+
+
+def clients_with_imports() -> list[int]:
+    """Ids of the clients that have imports, ended ones too."""
+    with connection.cursor() as cursor:
+        cursor.execute("select client_id from stockwire_clients_with_imports()")
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
 def clients_with_due_images(now: datetime) -> list[int]:
     """Ids of the clients that have images to be fetched."""
     with connection.cursor() as cursor:

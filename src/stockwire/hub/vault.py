@@ -6,6 +6,9 @@ The key never stands in the database. It is STOCKWIRE_SECRET_KEY, or the file th
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from pathlib import Path
 from typing import Any, TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -15,6 +18,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from stockwire.errors import NotSetUp
 
 S = TypeVar("S", bound=BaseModel)
+PIECE = 256 * 1024
 
 
 def seal_settings(settings: BaseModel) -> tuple[dict[str, Any], str]:
@@ -52,6 +56,34 @@ def open_sealed(text: str) -> str:
             "The stored credentials cannot be opened with this hub's secret key.",
             hint="Put the original STOCKWIRE_SECRET_KEY back, or enter the credentials again.",
         ) from None
+
+
+def seal_file(plain: Path, target: Path) -> None:
+    """An encrypted copy, a piece a line, of a file of any size. It appears whole or not at all."""
+    fernet = _fernet()
+    descriptor, half = tempfile.mkstemp(prefix=".sealing-", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as out, plain.open("rb") as file:
+            while piece := file.read(PIECE):
+                out.write(fernet.encrypt(piece) + b"\n")
+        os.replace(half, target)
+    except BaseException:
+        os.unlink(half)
+        raise
+
+
+def open_file(sealed: Path, target: Path) -> None:
+    """The file in the clear. Raises NotSetUp when it was sealed with another key."""
+    fernet = _fernet()
+    with target.open("wb") as out, sealed.open("rb") as file:
+        for line in file:
+            try:
+                out.write(fernet.decrypt(line.rstrip(b"\n")))
+            except InvalidToken:
+                raise NotSetUp(
+                    "The stored file cannot be opened with this hub's secret key.",
+                    hint="Put the original STOCKWIRE_SECRET_KEY back, or upload the file again.",
+                ) from None
 
 
 def _fernet() -> MultiFernet:

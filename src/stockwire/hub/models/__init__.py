@@ -16,6 +16,7 @@ from stockwire.hub.models.clients import ApiToken, Client, Role, User
 from stockwire.hub.models.customers import Customer, CustomerAddress, CustomerMeta
 from stockwire.hub.models.drift import DriftItem, DriftReport, DriftState
 from stockwire.hub.models.fetches import SourceFetch
+from stockwire.hub.models.imports import UNFINISHED_IMPORTS, Import, ImportKind, ImportState
 from stockwire.hub.models.lanes import Lane, LaneKind
 from stockwire.hub.models.links import ChannelLink, Known, KnownProduct, ProductLink, Stale, StaleState
 from stockwire.hub.models.notifications import Alert, Notification, Recipient, RecipientOverride
@@ -41,6 +42,7 @@ from stockwire.hub.models.shipments import Shipment, ShipmentState
 
 __all__ = [
     "HOLDING",
+    "UNFINISHED_IMPORTS",
     "Agent",
     "Alert",
     "ApiToken",
@@ -62,6 +64,9 @@ __all__ = [
     "Flag",
     "HeldDeactivation",
     "Image",
+    "Import",
+    "ImportKind",
+    "ImportState",
     "Known",
     "KnownProduct",
     "Lane",

@@ -7,9 +7,11 @@ Passwords are hashed before they reach a table and are in no report, no log and 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -56,6 +58,15 @@ class Counts:
     unknown_columns: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Hold:
+    """As Hold of import_products: how far an import is that may be broken off and go on."""
+
+    after: int = 0
+    counts: Counts = field(default_factory=Counts)
+    settle: Callable[[list[RowResult], Counts, int], None] = lambda results, counts, last: None
+
+
 def import_customers(
     client_id: int,
     channel_id: int,
@@ -64,44 +75,35 @@ def import_customers(
     *,
     report: Callable[[RowResult], None] = lambda result: None,
     progress: Callable[[int], None] = lambda rows: None,
+    hold: Hold | None = None,
 ) -> Counts:
     """Import a CSV or XLSX file into a channel; its source is the channel's. Raises Refused when the file
     cannot be used at all. Not to be called inside a scope."""
+    hold = hold or Hold()
     with tenancy.scope(client_id):
         channel = Channel.objects.filter(pk=channel_id).first()
         if channel is None:
             raise Refused(f"There is no channel {channel_id}.", hint="`stockwire channel list` shows them.")
-    counts = Counts()
-
-    def take(result: RowResult) -> None:
-        counts.added += result.outcome == "add"
-        counts.updated += result.outcome == "update"
-        counts.skipped += result.outcome == "skipped"
-        counts.problems += result.outcome == "problem"
-        report(result)
-
     with open_table(file) as table:
         try:
             columns = CustomerColumns(table.header)
         except Wrong as wrong:
             raise Refused(wrong.message, hint=wrong.fix) from None
-        counts.unknown_columns = columns.unknown
-        rows = _read(table, columns, counts, take)
+        counts = replace(hold.counts, unknown_columns=columns.unknown)
+        rows = (row for row in _read(table, columns) if row.number > hold.after)
         while batch := list(islice(rows, BATCH)):
-            for result in _store(channel, batch, options, counts):
-                take(result)
-            progress(batch[-1].number - 1)
+            results, counts = _store(channel, batch, options, counts, hold)
+            for result in results:
+                report(result)
+            progress(counts.rows)
     return counts
 
 
-def _read(
-    table: Table, columns: CustomerColumns, counts: Counts, take: Callable[[RowResult], None]
-) -> Iterator[CustomerRow]:
+def _read(table: Table, columns: CustomerColumns) -> Iterator[CustomerRow | RowResult]:
     seen: dict[str, int] = {}
     for number, cells in table.rows:
-        counts.rows += 1
         if isinstance(cells, Unreadable):
-            take(RowResult(number, "", "problem", message=cells.message, fix=cells.fix))
+            yield RowResult(number, "", "problem", message=cells.message, fix=cells.fix)
             continue
         try:
             row = columns.read(number, cells)
@@ -110,17 +112,36 @@ def _read(
             if row.password:
                 validate_password(row.password)
         except Wrong as wrong:
-            take(RowResult(number, "", "problem", message=wrong.message, fix=wrong.fix))
+            yield RowResult(number, "", "problem", message=wrong.message, fix=wrong.fix)
         except ValidationError as error:
             said = " ".join(error.messages)
-            take(RowResult(number, row.code, "problem", message=said, fix="Choose a longer password."))
+            yield RowResult(number, row.code, "problem", message=said, fix="Choose a longer password.")
         else:
             yield row
 
 
+def _counted(before: Counts, results: Sequence[RowResult], confirmed: int) -> Counts:
+    """The counts with these rows."""
+    of = Counter(result.outcome for result in results)
+    return replace(
+        before,
+        rows=before.rows + len(results),
+        added=before.added + of["add"],
+        updated=before.updated + of["update"],
+        skipped=before.skipped + of["skipped"],
+        problems=before.problems + of["problem"],
+        confirmed=before.confirmed + confirmed,
+    )
+
+
 def _store(
-    channel: Channel, rows: Sequence[CustomerRow], options: Options, counts: Counts
-) -> list[RowResult]:
+    channel: Channel,
+    batch: Sequence[CustomerRow | RowResult],
+    options: Options,
+    counts: Counts,
+    hold: Hold,
+) -> tuple[list[RowResult], Counts]:
+    rows = [row for row in batch if isinstance(row, CustomerRow)]
     codes = [row.code for row in rows]
     with tenancy.scope(channel.client_id):
         stored = Customer.objects.filter(channel=channel, source_customer_code__in=codes)
@@ -132,7 +153,8 @@ def _store(
     # A hash takes its time on purpose, so none is made while rows are locked.
     hashes = {row.code: _hash(row, before.get(row.code), options) for row in rows if row.password}
     audit: list[AuditRow] = []
-    results: list[RowResult] = []
+    results = [row for row in batch if isinstance(row, RowResult)]
+    confirmed = 0
     with tenancy.scope(channel.client_id):
         locked = stored.select_for_update().prefetch_related("addresses")
         there = {one.source_customer_code: one for one in locked}
@@ -142,7 +164,7 @@ def _store(
                 message = f"{row.code} is new; new customers are ignored."
                 results.append(RowResult(row.number, row.code, "skipped", message=message))
                 continue
-            counts.confirmed += row.code in known
+            confirmed += row.code in known
             said = "" if row.code in known else UNCHECKED
             new = customer is None
             customer = customer or Customer(
@@ -161,7 +183,10 @@ def _store(
                 )
         if not options.dry_run:
             note_all(channel.client_id, options.who, "customer imported", audit)
-    return results
+        results.sort(key=attrgetter("number"))
+        counts = _counted(counts, results, confirmed)
+        hold.settle(results, counts, batch[-1].number)
+    return results, counts
 
 
 def _apply(customer: Customer, row: CustomerRow, password: str | None, *, write: bool, new: bool) -> Changes:

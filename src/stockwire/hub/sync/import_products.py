@@ -6,8 +6,9 @@ what is there already changes nothing. Bad rows are left out and said; they neve
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import merge
 from operator import attrgetter
 from pathlib import Path
@@ -63,6 +64,18 @@ class Counts:
         return self.added + self.updated + self.deleted
 
 
+@dataclass(slots=True)
+class Hold:
+    """How far an import is, for one that may be broken off and go on: `after` is the number of the last row
+    that is settled and `counts` what came of those. `settle` is told of a batch inside the transaction that
+    stores it: all results, the counts with them, and the number of its last row.
+    """
+
+    after: int = 0
+    counts: Counts = field(default_factory=Counts)
+    settle: Callable[[list[RowResult], Counts, int], None] = lambda results, counts, last: None
+
+
 def import_products(
     client_id: int,
     source_id: int,
@@ -71,11 +84,13 @@ def import_products(
     *,
     report: Report = lambda result: None,
     progress: Progress = lambda rows: None,
+    hold: Hold | None = None,
 ) -> Counts:
     """Import a CSV or XLSX file. `report` is told of every row, `progress` how many rows were read so far.
 
     Raises Refused when the file cannot be used at all. Not to be called inside a scope.
     """
+    hold = hold or Hold()
     with tenancy.scope(client_id):
         source = Source.objects.filter(pk=source_id, linked_to=None).first()
         if source is None:
@@ -99,13 +114,32 @@ def import_products(
                 if any(k.startswith(prefix) for k in columns.meta_keys)
             ),
         )
-        tally = _Tally(report, Counts(unknown_columns=columns.unknown))
+        tally = _Tally(replace(hold.counts, unknown_columns=columns.unknown))
         with read_ahead(read_batches(table, columns)) as batches:
             for batch in batches:
-                results = store_batch(source, batch.rows, how) if batch.rows else []
-                tally.count(batch, results)
-                progress(batch.last - 1)
+                if batch.last <= hold.after:
+                    continue
+                made = _Made(tally, hold, batch)
+                store_batch(source, batch.rows, how, made.settle)
+                tally.add(made.count)
+                for result in made.results:
+                    report(result)
+                progress(tally.counts.rows)
     return tally.counts
+
+
+class _Made:
+    """What became of a batch; settled anew each time its transaction is done anew."""
+
+    def __init__(self, tally: _Tally, hold: Hold, batch: Batch) -> None:
+        self._tally, self._hold, self._batch = tally, hold, batch
+        self.count = _Count()
+        self.results: list[RowResult] = []
+
+    def settle(self, stored: list[RowResult]) -> None:
+        self.results = list(merge(self._batch.problems, stored, key=attrgetter("number")))
+        self.count = self._tally.count(self._batch, self.results)
+        self._hold.settle(self.results, self._tally.with_(self.count), self._batch.last)
 
 
 def _columns(table: Table, names: Names) -> ProductColumns:
@@ -115,36 +149,50 @@ def _columns(table: Table, names: Names) -> ProductColumns:
         raise Refused(wrong.message, hint=wrong.fix) from None
 
 
+@dataclass(slots=True)
+class _Count:
+    """Of one batch: numbers by the names of Counts, and products that are new or touched in it."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    added: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+
+
 class _Tally:
     """Counts rows and products while they go by. A product of several rows counts once."""
 
-    def __init__(self, report: Report, counts: Counts) -> None:
+    def __init__(self, counts: Counts) -> None:
         self.counts = counts
-        self._report = report
         self._added: set[str] = set()
         self._touched: set[str] = set()
 
-    def count(self, batch: Batch, results: Sequence[RowResult]) -> None:
-        self.counts.rows += batch.read
+    def count(self, batch: Batch, results: Sequence[RowResult]) -> _Count:
+        """What these results come to, after all that was added before."""
+        count = _Count(Counter(rows=batch.read))
         products = {row.number: row.product_code or row.variant_code for row in batch.rows}
-        for result in merge(batch.problems, results, key=attrgetter("number")):
-            product, counts = products.get(result.number, ""), self.counts
-            counts.images += result.images
-            if result.outcome == "problem":
-                counts.problems += 1
-            elif result.outcome == "skipped":
-                counts.skipped += 1
-            elif result.outcome == "add" and product not in self._added:
-                counts.added += 1
-                self._added.add(product)
-            elif (
-                result.outcome in {"update", "delete"}
-                and product not in self._touched
-                and product not in self._added
-            ):
-                self._touched.add(product)
-                if result.outcome == "update":
-                    counts.updated += 1
-                else:
-                    counts.deleted += 1
-            self._report(result)
+        for result in results:
+            product, outcome = products.get(result.number, ""), result.outcome
+            count.numbers["images"] += result.images
+            if outcome in _OF_ROWS:
+                count.numbers[_OF_ROWS[outcome]] += 1
+            elif outcome == "nothing" or product in self._added or product in count.added:
+                continue
+            elif outcome == "add":
+                count.numbers["added"] += 1
+                count.added.add(product)
+            elif product not in self._touched and product not in count.touched:
+                count.numbers["updated" if outcome == "update" else "deleted"] += 1
+                count.touched.add(product)
+        return count
+
+    def with_(self, count: _Count) -> Counts:
+        sums = {name: getattr(self.counts, name) + number for name, number in count.numbers.items()}
+        return replace(self.counts, **sums)
+
+    def add(self, count: _Count) -> None:
+        self.counts = self.with_(count)
+        self._added |= count.added
+        self._touched |= count.touched
+
+
+_OF_ROWS = {"problem": "problems", "skipped": "skipped"}

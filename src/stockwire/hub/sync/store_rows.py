@@ -6,7 +6,7 @@ One call is one batch inside the caller's transaction. With `dry_run` only the t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import OperationalError, connection
@@ -51,13 +51,22 @@ class How:
     coming: set[str] = field(default_factory=set)
 
 
-def store_batch(source: Source, rows: Sequence[ProductRow], how: How) -> list[RowResult]:
-    """`store_rows` in a transaction of its own; again when it and an agent's batch waited for each other."""
+def store_batch(
+    source: Source,
+    rows: Sequence[ProductRow],
+    how: How,
+    settle: Callable[[list[RowResult]], None] = lambda results: None,
+) -> list[RowResult]:
+    """`store_rows` in a transaction of its own; again when it and an agent's batch waited for each other.
+    `settle` is called at the end of the transaction, and again when that is done again.
+    """
     for tries_left in (2, 1, 0):
         try:
             with tenancy.scope(source.client_id):
                 take_turn(source)
-                return store_rows(source, rows, how)
+                results = store_rows(source, rows, how)
+                settle(results)
+                return results
         except OperationalError as error:
             if not tries_left or not turns.in_the_way(error):
                 raise

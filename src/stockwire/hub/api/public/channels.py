@@ -7,8 +7,10 @@ from typing import Any, Literal
 
 from ninja import Body, Query, Router, Schema
 
+from stockwire.domain.segments import Kind
 from stockwire.hub import tenancy
 from stockwire.hub.api.public.access import Request, may_change
+from stockwire.hub.api.public.seeing import sees_all
 from stockwire.hub.models import Flag
 from stockwire.hub.sync import belonging, drift_reports, operator, preview, set_terms
 from stockwire.hub.sync import why as reasons
@@ -64,12 +66,14 @@ def channels(request: Request) -> list[dict[str, Any]]:
 def plan(
     request: Request, channel_id: int, sku: Query[list[str]] = EVERY, show: int = preview.SHOWN
 ) -> dict[str, Any]:
+    sees_all(request, Kind.PRODUCTS)
     with tenancy.scope(request.auth.client_id):
         return preview.as_json(preview.preview(channel_id, sku, shown=_bounded(show)))
 
 
 @router.post("/{channel_id}/plan", summary="The same with rules that are not saved yet")
 def plan_draft(request: Request, channel_id: int, draft: Draft) -> dict[str, Any]:
+    sees_all(request, Kind.PRODUCTS)
     rules = None if draft.rules is None else belonging.read_rules([one.dict() for one in draft.rules])
     with tenancy.scope(request.auth.client_id):
         made = preview.preview(channel_id, draft.skus, rules, shown=_bounded(draft.show))
@@ -78,6 +82,7 @@ def plan_draft(request: Request, channel_id: int, draft: Draft) -> dict[str, Any
 
 @router.get("/{channel_id}/why/{path:sku}", summary="Why a product is on the channel as it is")
 def why(request: Request, channel_id: int, sku: str) -> list[dict[str, Any]]:
+    sees_all(request, Kind.PRODUCTS)
     with tenancy.scope(request.auth.client_id):
         return [reasons.as_json(one) for one in reasons.why(channel_id, sku)]
 
@@ -141,6 +146,7 @@ def go_live(request: Request, channel_id: int) -> dict[str, bool]:
 
 @router.get("/{channel_id}/drift", summary="The last comparison with what is really there")
 def drift(request: Request, channel_id: int, show: int = preview.SHOWN) -> dict[str, Any]:
+    sees_all(request, Kind.PRODUCTS)
     with tenancy.scope(request.auth.client_id):
         channel = belonging.channel_of(channel_id)
         report = drift_reports.newest(channel.pk, finished=True)

@@ -1,0 +1,251 @@
+"""Imports as stored jobs: worked off by one at a time, broken off and gone on with, cancelled, started."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stockwire.errors import Refused
+
+HEADER = ("source_product_code", "source_variant_code", "title", "price", "qty")
+ROWS = 4_500
+"""Three batches."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(hub: Any) -> None:
+    from django.conf import settings
+
+    shutil.rmtree(Path(settings.CONFIG.data_folder) / "imports", ignore_errors=True)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Products of three batches, with one row that cannot be used in each of the first two."""
+    made = tmp_path / "products.csv"
+    with made.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(HEADER)
+        for n in range(ROWS):
+            price = "a lot" if n in (10, 2_500) else "1.50"
+            writer.writerow((f"ITEM-{n}", f"ITEM-{n}", f"Item {n}", price, "3"))
+    return made
+
+
+@pytest.fixture
+def ask(hub: Any, file: Path) -> Callable[..., Any]:
+    def asked(**more: Any) -> Any:
+        from stockwire.hub.sync import import_jobs
+
+        return import_jobs.ask(hub.client_id, "products", hub.source_id, file, "thandi", **more)
+
+    return asked
+
+
+def now(hub: Any, row: Any) -> Any:
+    from stockwire.hub.sync import import_jobs
+
+    with hub.scope():
+        return import_jobs.of(row.pk)
+
+
+def report(row: Any) -> list[list[str]]:
+    from stockwire.hub.sync.import_files import report_file
+
+    text = report_file(row.client_id, row.pk).read_bytes()[: row.report_size].decode("utf-8-sig")
+    return list(csv.reader(text.splitlines()))
+
+
+def kept(hub: Any) -> list[str]:
+    from django.conf import settings
+
+    folder = Path(settings.CONFIG.data_folder) / "imports" / str(hub.client_id)
+    return [one.name for one in folder.iterdir() if not one.name.endswith(".csv")]
+
+
+def test_an_import_leaves_a_record_and_a_report_of_every_row_and_no_file(hub: Any, ask: Any) -> None:
+    from stockwire.hub.sync import import_jobs
+
+    row = ask(dry_run=False)
+    assert (row.state, len(kept(hub))) == ("waiting", 1)
+    assert hub.rows("select task_name, args from procrastinate_jobs") == [
+        ("work_import", {"client_id": hub.client_id, "import_id": row.pk})
+    ]
+    import_jobs.work(hub.client_id, row.pk)
+    row = now(hub, row)
+    assert (row.state, row.rows_all, row.rows_done, row.lease_until) == ("done", ROWS, ROWS, None)
+    assert (row.counts["added"], row.counts["problems"]) == (ROWS - 2, 2)
+    lines = report(row)
+    assert [int(line[0]) for line in lines[1:]] == list(range(2, ROWS + 2))
+    assert lines[11][2:5] == ["problem", "", 'price is "a lot", which is no number.']
+    assert kept(hub) == []
+    said = hub.rows("select who, action, after->>'added' from audit where action like 'import %' order by id")
+    assert said == [("thandi", "import asked for", None), ("thandi", "import done", str(ROWS - 2))]
+
+
+def test_the_file_lies_there_encrypted(hub: Any, ask: Any) -> None:
+    from django.conf import settings
+
+    row = ask()
+    folder = Path(settings.CONFIG.data_folder) / "imports" / str(hub.client_id)
+    assert b"ITEM-1" not in (folder / row.kept_as).read_bytes()
+
+
+def test_whoever_takes_an_import_over_goes_on_after_the_last_settled_row(hub: Any, ask: Any) -> None:
+    from stockwire.hub.sync import import_jobs
+
+    row = ask(dry_run=False)
+
+    def die(so_far: Any) -> None:
+        if so_far.rows_done >= 4_000:
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        import_jobs.work(hub.client_id, row.pk, watch=die)
+    broken = now(hub, row)
+    assert (broken.state, broken.rows_done, broken.last_row) == ("running", 4_000, 4_001)
+    import_jobs.work(hub.client_id, row.pk)
+    assert now(hub, row).rows_done == 4_000, "its lease has not run out"
+    seen: list[Any] = []
+    import_jobs.take_from_the_dead(hub.client_id, row.pk)
+    import_jobs.work(hub.client_id, row.pk, seen=seen.append)
+    row = now(hub, row)
+    assert (row.state, len(seen), row.counts["rows"]) == ("done", ROWS - 4_000, ROWS)
+    assert (row.counts["added"], row.counts["problems"]) == (ROWS - 2, 2)
+    assert [int(line[0]) for line in report(row)[1:]] == list(range(2, ROWS + 2))
+    assert hub.rows("select count(*) from audit where action = 'product imported'") == [(ROWS - 2,)]
+
+
+@pytest.mark.slow
+def test_a_process_killed_inside_a_batch_leaves_nothing_half_done(
+    hub: Any, file: Path, tmp_path: Path
+) -> None:
+    from django.conf import settings
+
+    from stockwire.hub.sync import import_jobs
+
+    die_at = tmp_path / "die-at"
+    die_at.write_text("import-batch")
+    words = ["import", "products", "--client", str(hub.client_id), "--source", str(hub.source_id), str(file)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "stockwire.cli", *words],
+        env={**os.environ, **hub.environment, "STOCKWIRE_DIE_AT_FILE": str(die_at)},
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == -9, ended.stderr.decode()
+    assert not die_at.exists()
+    [(import_id, state)] = hub.rows("select id, state from imports")
+    assert (state, hub.rows("select count(*) from products")) == ("running", [(0,)])
+    assert str(settings.CONFIG.data_folder) == hub.environment["STOCKWIRE_DATA_FOLDER"]
+    import_jobs.take_from_the_dead(hub.client_id, import_id)
+    import_jobs.work(hub.client_id, import_id)
+    with hub.scope():
+        row = import_jobs.of(import_id)
+    assert (row.state, row.counts["added"]) == ("done", ROWS - 2)
+    assert [int(line[0]) for line in report(row)[1:]] == list(range(2, ROWS + 2))
+
+
+def test_a_cancelled_import_stops_after_the_batch_in_hand_and_keeps_what_is_imported(
+    hub: Any, ask: Any
+) -> None:
+    from stockwire.hub.sync import import_jobs
+
+    row = ask(dry_run=False)
+
+    def cancel(so_far: Any) -> None:
+        if so_far.rows_done == 2_000:
+            import_jobs.cancel(hub.client_id, row.pk, "sipho")
+
+    import_jobs.work(hub.client_id, row.pk, watch=cancel)
+    row = now(hub, row)
+    assert (row.state, row.rows_done) == ("cancelled", 2_000)
+    assert hub.rows("select count(*) from products") == [(1_999,)]
+    assert (len(report(row)), kept(hub)) == (2_001, [])
+    with pytest.raises(Refused, match="has ended"):
+        import_jobs.cancel(hub.client_id, row.pk, "sipho")
+
+
+def test_a_dry_run_writes_nothing_and_can_be_started_once(hub: Any, ask: Any) -> None:
+    from stockwire.hub.sync import import_jobs
+
+    tried = ask()
+    with pytest.raises(Refused, match="no dry run that has ended"):
+        import_jobs.start(hub.client_id, tried.pk, "thandi")
+    import_jobs.work(hub.client_id, tried.pk)
+    tried = now(hub, tried)
+    assert (tried.state, tried.counts["added"]) == ("done", ROWS - 2)
+    assert hub.rows("select count(*) from products") == [(0,)]
+    row = import_jobs.start(hub.client_id, tried.pk, "sipho")
+    import_jobs.work(hub.client_id, row.pk)
+    assert now(hub, row).state == "done"
+    assert hub.rows("select count(*) from products") == [(ROWS - 2,)]
+    with pytest.raises(Refused, match="not kept any more"):
+        import_jobs.start(hub.client_id, tried.pk, "sipho")
+
+
+def test_a_file_that_cannot_be_used_fails_with_the_reason(hub: Any, ask: Any, file: Path) -> None:
+    from stockwire.hub.sync import import_jobs
+
+    file.write_text("name,colour\nBolt,red\n")
+    row = ask()
+    import_jobs.work(hub.client_id, row.pk)
+    row = now(hub, row)
+    assert (row.state, row.message[:35], kept(hub)) == ("failed", "The file has neither a column sourc", [])
+
+
+def test_imports_that_wait_or_whose_worker_is_gone_are_due_and_old_ones_are_forgotten(
+    hub: Any, ask: Any
+) -> None:
+    from django.utils import timezone
+
+    from stockwire.hub import tenancy
+    from stockwire.hub.sync import import_files, import_jobs
+
+    moment = timezone.now()
+    waiting, here = ask(), ask(here=True)
+    assert tenancy.due_imports(moment) == [(hub.client_id, waiting.pk)]
+    assert tenancy.due_imports(moment + timedelta(minutes=6)) == [
+        (hub.client_id, waiting.pk),
+        (hub.client_id, here.pk),
+    ]
+    import_jobs.work(hub.client_id, waiting.pk)
+    import_jobs.cancel(hub.client_id, here.pk, "thandi")
+    assert tenancy.due_imports(moment + timedelta(days=1)) == []
+    assert tenancy.clients_with_imports() == [hub.client_id]
+    import_jobs.forget_old(hub.client_id, moment + timedelta(days=2))
+    assert (kept(hub), now(hub, waiting).kept_as) == ([], "")
+    import_jobs.forget_old(hub.client_id, moment + timedelta(days=91))
+    assert hub.rows("select count(*) from imports") == [(0,)]
+    assert not import_files.report_file(hub.client_id, waiting.pk).exists()
+
+
+def test_customers_are_imported_as_a_job_too_and_their_passwords_are_in_no_file_or_row(
+    hub: Any, tmp_path: Path
+) -> None:
+    from stockwire.hub.sync import import_jobs
+
+    secret = "tall grass moves slowly"
+    channel = hub.new_channel(api_url="https://shop.example", consumer_key="ck_1", consumer_secret="cs_1")
+    file = tmp_path / "customers.csv"
+    file.write_text(
+        "source_customer_code,email,password,password_confirmation\n"
+        f"ANNA01,anna@example.co.za,{secret},{secret}\nBEN01,not an address,,\n"
+    )
+    row = import_jobs.ask(hub.client_id, "customers", channel, file, "thandi", dry_run=False)
+    import_jobs.work(hub.client_id, row.pk)
+    row = now(hub, row)
+    assert (row.state, row.counts["added"], row.counts["problems"]) == ("done", 1, 1)
+    assert [line[2] for line in report(row)[1:]] == ["add", "problem"]
+    assert secret not in str(report(row))
+    assert secret not in str(hub.rows("select to_jsonb(i) from imports i"))
+    assert secret not in str(hub.rows("select to_jsonb(a) from audit a"))
