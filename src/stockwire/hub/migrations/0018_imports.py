@@ -27,7 +27,7 @@ FIND = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0016_links_from_orders'),
+        ('hub', '0017_orders_of_several_sources'),
     ]
 
     operations = [
