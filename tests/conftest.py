@@ -180,9 +180,11 @@ class Hub:
                 description=description,
                 price_tier=price_tier,
             )
-            channel.write_settings(channel_connector(kind).settings.model_validate(settings))
+            wanted: Any = channel_connector(kind).settings.model_validate(settings)
+            channel.write_settings(wanted)
             channel.save()
             ensure_lanes(channel)
+        forget_shop(wanted)
         return int(channel.pk)
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -204,6 +206,16 @@ class Hub:
                 return
             for client_id, lane_id in found:
                 work.lane(client_id, lane_id, "test")
+
+
+def forget_shop(settings: Any) -> None:
+    """A simulated shop may get the port of an earlier one, of which this process remembers places and limits."""
+    from stockwire.connectors.shopify import facts
+    from stockwire.connectors.woocommerce import pace
+
+    facts.forget(getattr(settings, "base_url", ""))
+    for lane in ("", "#pictures"):
+        pace.forget(getattr(settings, "rest_url", "") + lane)
 
 
 @pytest.fixture(scope="session")
@@ -232,7 +244,7 @@ def hub(
 def until() -> Callable[..., None]:
     """Wait until a condition holds; fails with what it last was when it never does."""
 
-    def wait(condition: Callable[[], Any], timeout_s: float = 20.0, every_s: float = 0.05) -> None:
+    def wait(condition: Callable[[], Any], timeout_s: float = 60.0, every_s: float = 0.05) -> None:
         deadline, pause = time.monotonic() + timeout_s, threading.Event()
         while not (last := condition()):
             assert time.monotonic() < deadline, f"never came true within {timeout_s} s (last: {last!r})"

@@ -101,7 +101,7 @@ def stock(make_stock: Callable[..., StockDatabase]) -> StockDatabase:
 
 @pytest.fixture
 def until() -> Callable[..., None]:
-    def wait(condition: Callable[[], object], timeout_s: float = 30.0, what: str = "") -> None:
+    def wait(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "") -> None:
         deadline = time.monotonic() + timeout_s
         pause = threading.Event()
         while not condition():
