@@ -4,132 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from tests.domain.planning import BOLT, EVERYTHING, MAP, TERMS, after_a_push, plan, pushed, sent, with_variant
 
 from stockwire.domain.flags import channel_flags
-from stockwire.domain.plan import Known, KnownVariant, Place, Plan, Planner, confirmed
 from stockwire.domain.pricing import price_for
-from stockwire.domain.records import Image, Product, Variant
+from stockwire.domain.records import Image
 from stockwire.domain.rules import rule
 from stockwire.domain.stock import sellable
 from stockwire.domain.terms import ChannelTerms, SettingTerms, Takes, TaxRule, Terms
-
-BOLT = Product(
-    code="BOLT-M8",
-    active=True,
-    title="Hex bolt M8",
-    variants=(Variant("BOLT-M8", "BOLT-M8", {"retail": Decimal("12.5000")}, {"": Decimal(240)}),),
-)
-EVERYTHING = Takes(
-    frozenset({"title", "body_html", "barcode", "grams", "collection", "product_type", "vendor", "tags"}),
-    meta=True,
-    images=True,
-    variants=True,
-    locations=True,
-    compare_at=True,
-)
-TERMS = Terms()
-
-money = st.decimals(min_value="0.0051", max_value="99999", places=4)
-
-
-# Written out, so that what is not given below stays as it is by itself and is not made up.
-def a_variant(**given: Any) -> Variant:
-    return Variant(**given)
-
-
-def a_product(**given: Any) -> Product:
-    return Product(**given)
-
-
-variants = st.builds(
-    a_variant,
-    code=st.just("V1"),
-    sku=st.text(min_size=1, max_size=20),
-    price_tiers=st.dictionaries(st.sampled_from(["retail", "trade"]), money, max_size=2),
-    quantities=st.dictionaries(
-        st.sampled_from(["", "JHB", "CPT"]), st.decimals(min_value=0, max_value=10000, places=2), max_size=3
-    ),
-    held=st.decimals(min_value=0, max_value=100, places=0),
-    barcode=st.none() | st.text(max_size=13),
-    grams=st.none() | st.integers(0, 100000),
-    inventory_management=st.booleans(),
-)
-products = st.builds(
-    a_product,
-    code=st.text(min_size=1, max_size=20),
-    active=st.booleans(),
-    title=st.text(max_size=40),
-    variants=variants.map(lambda variant: (variant,)),
-    body_html=st.none() | st.text(max_size=20),
-    vendor=st.none() | st.sampled_from(["Karoo", "Bosveld"]),
-    meta=st.dictionaries(st.sampled_from(["colour", "size"]), st.text(max_size=5), max_size=2),
-)
-terms = st.builds(
-    Terms,
-    channel=st.builds(
-        ChannelTerms,
-        price_tier=st.sampled_from(["", "retail", "trade"]),
-        compare_at_tier=st.sampled_from(["", "retail"]),
-        tax=st.sampled_from(TaxRule),
-        warehouses=st.sampled_from([(), ("JHB",), ("JHB", "CPT")]),
-        stock_buffer=st.integers(0, 20),
-        stock_floor=st.integers(0, 5),
-        qty_limit_upper=st.none() | st.integers(0, 50),
-    ),
-    takes=st.sampled_from([Takes(), EVERYTHING]),
-)
-
-
-def with_variant(product: Product, **changed: Any) -> Product:
-    """The product with its only variant changed."""
-    return product._replace(variants=(product.variants[0]._replace(**changed),))
-
-
-def plan(product: Product, known: Known | None = None, given_terms: Terms = TERMS) -> Plan:
-    return Planner(given_terms).plan(product, known)
-
-
-def sent(product: Product, known: Known | None = None, given_terms: Terms = TERMS) -> dict[str, Any]:
-    made = plan(product, known, given_terms)
-    return {difference.name: difference.after for difference in made.differences}
-
-
-def pushed(product: Product, made: Plan, known: Known | None) -> Known | None:
-    """What is known once the channel has confirmed the whole plan, as the hub keeps it."""
-    before = known or Known()
-    if made.action == "remove":
-        return None
-    if made.action == "move":
-        gone = {one.variant.code for one in made.variants}
-        left = {code: one for code, one in before.variants.items() if code not in gone}
-        return before._replace(variants=left) if left or before.code else None
-    if not product.option_names:
-        code = next(one.code for one in product.variants if one.active)
-        at = before.variants.get(code, KnownVariant(Place("101", "")))
-        return Known(
-            variants={code: at._replace(fields={**at.fields, **confirmed(made.differences, at.fields)})}
-        )
-    found = dict(before.variants)
-    for one in made.variants:
-        if one.action == "remove":
-            del found[one.variant.code]
-            continue
-        at = found.get(one.variant.code, KnownVariant(Place("500", f"5{one.variant.code}", below=True)))
-        fields = {**at.fields, **confirmed(one.differences, at.fields)}
-        found[one.variant.code] = at._replace(fields=fields)
-    fields = {**before.fields, **confirmed(made.differences, before.fields)}
-    return Known("500", fields, found)
-
-
-def after_a_push(product: Product, given_terms: Terms = TERMS) -> Known:
-    known = pushed(product, plan(product, None, given_terms), None)
-    assert known is not None
-    return known
 
 
 def test_a_product_new_to_the_channel_is_added_with_everything_it_has() -> None:
@@ -255,41 +139,6 @@ def test_the_reason_of_a_quantity_shows_the_arithmetic() -> None:
     assert reason == "10 available - 3 on orders not yet reserved - 2 kept back, capped at 4"
 
 
-@given(products, terms)
-def test_a_plan_after_its_own_push_is_empty(product: Product, given_terms: Terms) -> None:
-    first = plan(product, None, given_terms)
-    if first.action != "add":
-        return
-    assert plan(product, pushed(product, first, None), given_terms).action == ""
-
-
-@given(products, products, terms)
-def test_a_push_of_differences_leads_to_the_same_known_state_as_a_full_one(
-    before: Product, after: Product, given_terms: Terms
-) -> None:
-    first = plan(before, None, given_terms)
-    if first.action != "add":
-        return
-    known = pushed(before, first, None)
-    change = plan(after, known, given_terms)
-    if change.action != "update":
-        return
-    assert plan(after, pushed(after, change, known), given_terms).action == ""
-
-
-@given(products, terms)
-def test_no_plan_ever_holds_a_price_of_nothing_or_a_negative_quantity(
-    product: Product, given_terms: Terms
-) -> None:
-    for difference in plan(product, None, given_terms).differences:
-        if difference.name in {"price", "compare_at"}:
-            assert isinstance(difference.after, Decimal)
-            assert difference.after > 0
-        if difference.name == "quantity":
-            assert isinstance(difference.after, int)
-            assert difference.after >= 0
-
-
 def test_a_price_of_which_nothing_is_left_without_vat_is_no_price() -> None:
     """R0.0051 is a cent, and without VAT none."""
     product = with_variant(BOLT, price_tiers={"retail": Decimal("0.0051")})
@@ -297,81 +146,6 @@ def test_a_price_of_which_nothing_is_left_without_vat_is_no_price() -> None:
     assert made.action == ""
     assert made.problem is not None
     assert made.problem.message.startswith("BOLT-M8 would cost R0.00 (price list retail, without 15% VAT)")
-
-
-FLAGGED = [
-    "title",
-    "body_html",
-    "vendor",
-    "meta.*",
-    "meta.colour",
-    "barcode",
-    "grams",
-    "price",
-    "price.trade",
-]
-FLAGGED += ["qty", "qty.JHB", "inventory_management"]
-
-
-def names_of(flag: str) -> set[str]:
-    return {"qty": {"quantity"}, "price": {"price", "compare_at"}}.get(flag, {flag})
-
-
-@given(products, terms, st.sets(st.sampled_from(FLAGGED)))
-def test_a_flag_set_to_the_channel_never_leaks_that_field(
-    product: Product, given_terms: Terms, channels_own: set[str]
-) -> None:
-    flags = channel_flags("the shop", dict.fromkeys(channels_own, "channel"))
-    found = sent(product, None, replace(given_terms, flags=flags))
-    for flag in channels_own:
-        assert not names_of(flag) & found.keys()
-    if "meta.*" in channels_own:
-        assert not [name for name in found if name.startswith("meta.")]
-    if "price.trade" in channels_own and given_terms.channel.price_tier == "trade":
-        assert "price" not in found
-    if "qty.JHB" in channels_own and given_terms.channel.warehouses == ("JHB",):
-        assert "quantity" not in found
-
-
-OTHERWISE: dict[str, Any] = {
-    "title": "another",
-    "body_html": "another",
-    "vendor": "another",
-    "barcode": "another",
-    "grams": 918_273,
-    "inventory_management": None,
-}
-
-
-def with_another(product: Product, flag: str) -> Product:
-    """The product with another value in the field of this flag, in each that it has one in."""
-    head, _, part = flag.partition(".")
-    [variant] = product.variants
-    if head == "meta":
-        wanted = product.meta if part == "*" else [key for key in product.meta if key == part]
-        return product._replace(meta={**product.meta, **dict.fromkeys(wanted, "another")})
-    if head in {"price", "qty"}:
-        name = "price_tiers" if head == "price" else "quantities"
-        held = getattr(variant, name)
-        other = {key: value + 1000 if part in {"", key} else value for key, value in held.items()}
-        return with_variant(product, **{name: other})
-    if flag in {"barcode", "grams"}:
-        return with_variant(product, **{flag: OTHERWISE[flag]})
-    if flag == "inventory_management":
-        return product
-    return product._replace(**{flag: OTHERWISE[flag]})
-
-
-@given(products, terms, st.sets(st.sampled_from(FLAGGED), min_size=1))
-def test_what_is_sent_is_the_same_whatever_stands_in_a_field_that_is_the_channels(
-    product: Product, given_terms: Terms, channels_own: set[str]
-) -> None:
-    flags = channel_flags("the shop", dict.fromkeys(channels_own, "channel"))
-    flagged = replace(given_terms, flags=flags)
-    other = product
-    for flag in channels_own:
-        other = with_another(other, flag)
-    assert sent(other, None, flagged) == sent(product, None, flagged)
 
 
 def test_a_warehouse_that_is_the_channels_is_left_out_of_the_sum_of_all() -> None:
@@ -382,41 +156,6 @@ def test_a_warehouse_that_is_the_channels_is_left_out_of_the_sum_of_all() -> Non
     assert "quantity" not in sent(only, None, replace(TERMS, flags=flags))
     maps = replace(TERMS, takes=EVERYTHING, flags=flags, settings=SettingTerms(location_map={"1": "{{qty}}"}))
     assert sent(product, None, maps)["quantity@1"] == 3
-
-
-@given(products, st.data())
-def test_a_field_map_never_leaks_what_a_flag_gives_to_the_channel(
-    product: Product, data: st.DataObject
-) -> None:
-    channels_own = data.draw(st.sets(st.sampled_from(["title", "meta.colour", "price", "qty"]), min_size=1))
-    terms = Terms(
-        settings=SettingTerms(product_map=MAP, map_prices=frozenset({"regular_price"})),
-        flags=channel_flags("the shop", dict.fromkeys(channels_own, "channel")),
-        takes=EVERYTHING,
-    )
-    found = sent(product._replace(active=True), None, terms)
-    uses = {
-        "title": "map.title",
-        "meta.colour": "map.colour",
-        "price": "map.regular_price",
-        "qty": "map.stock",
-    }
-    for flag in channels_own:
-        assert uses[flag] not in found or _is_without(product, flag)
-
-
-def _is_without(product: Product, flag: str) -> bool:
-    """Whether the product has no value there at all, so that its map cannot show any of it."""
-    variant = product.variants[0]
-    return (flag == "meta.colour" and "colour" not in product.meta) or (
-        flag == "price" and "retail" not in variant.price_tiers
-    )
-
-
-MAP = """{{! escape: json }}
-{"title": "{{product.title}}", "colour": "{{meta.colour}}",
- "variations": [{"sku": "{{variant.sku}}", "regular_price": "{{variant.price}}", "stock": {{variant.qty}}}]}
-"""
 
 
 def test_a_field_map_decides_what_goes_out_and_nothing_else_does() -> None:

@@ -26,6 +26,7 @@ def findings(top: Path, files: dict[str, str]) -> list[str]:
     "name, text, finding",
     [
         ("src/long.py", "x = 1\n" * 401, "src/long.py: 401 lines; split it by 400"),
+        ("tests/long.py", "x = 1\n" * 401, "tests/long.py: 401 lines; split it by 400"),
         ("a.lock", "--index-url https://py" + "pi.org/simple", "a.lock:1: 'py" + "pi.org' is a registry's"),
         ("b.toml", "\nfolder = '/wo" + "rk/main'", "b.toml:2: '/wo" + "rk/' is a path of one machine"),
         ("src/c.py", "# TO" + "DO later", "src/c.py:1: 'TO" + "DO' is an unfinished thought"),
@@ -34,7 +35,17 @@ def findings(top: Path, files: dict[str, str]) -> list[str]:
         ("f.md", "See\n[it](docs/none.md).", "f.md:2: the link to docs/none.md leads nowhere"),
         ("g.md", "# Here\n[it](#there)", "g.md:2: g.md has no heading #there"),
     ],
-    ids=["long", "registry", "machine path", "unfinished", "sleep", "left out", "dead link", "dead heading"],
+    ids=[
+        "long",
+        "long test",
+        "registry",
+        "machine path",
+        "unfinished",
+        "sleep",
+        "left out",
+        "dead link",
+        "dead heading",
+    ],
 )
 def test_what_does_not_belong_is_found(tmp_path: Path, name: str, text: str, finding: str) -> None:
     found = findings(tmp_path, {name: text})

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from django.http import HttpResponse
 from tests.sync.shopify_trade import trade  # noqa: F401 - a fixture
+from tests.sync.two_sources import Place, Two
 
 from stockwire import wire
 from stockwire.simulators.stand import Stand
@@ -362,3 +363,20 @@ def paid(rehearsal: Any) -> int:
     rehearsal.take(poll=False)
     rehearsal.stale()
     return code
+
+
+@pytest.fixture
+def two(rehearsal: Any) -> Two:
+    from stockwire.hub.models import Source
+
+    hub = rehearsal.hub
+    home = Place(rehearsal, hub.source_id, hub.agent_id, rehearsal.product("BOLT-8"))
+    other = hub.new_source(hub.client_id, param_default_customer_code="DBN001", param_warehouse_code="D1")
+    agent, _ = hub.new_agent(hub.client_id, other)
+    hub.source_id = other
+    durban = Place(rehearsal, other, agent, rehearsal.product("DRILL-1"))
+    hub.source_id = home.source_id
+    with hub.scope():
+        Source.objects.filter(pk=other).update(description="Omni Durban")
+    home.set(param_shipping_code="SHIP")
+    return Two(rehearsal, home, durban)
