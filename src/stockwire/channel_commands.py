@@ -176,13 +176,13 @@ def _channels(client_id: int, **wanted: Any) -> list[Any]:
 
 def _checked(client_id: int, rows: list[Any]) -> bool:
     """Print what each channel says of itself. True when nothing failed."""
-    from stockwire.hub.sync.shared import HubShared
+    from stockwire.hub.sync.shared import shared_of
     from stockwire.registry import channel_connector
 
     is_well = True
     for row in rows:
         connector = channel_connector(row.type)
-        port = connector.open(row.read_settings(connector.settings), HubShared(client_id, row.pk))
+        port = connector.open(row.read_settings(connector.settings), shared_of(row, connector))
         try:
             findings = port.check()
         finally:

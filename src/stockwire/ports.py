@@ -360,6 +360,8 @@ class ChannelConnector:
     `read_webhook(settings, headers, body)` verifies on the raw body and raises Refused when it is forged.
     `open(settings, shared)` may be called without `shared` by a process that is alone with the channel.
     `terms` and `order_policy` say what the settings mean for planning, and for orders before they are stored.
+    `shop_of` names whose API budget and renewing secrets these settings use: channels with the same answer
+    share them; "" is the channel's own.
     """
 
     name: str
@@ -371,6 +373,7 @@ class ChannelConnector:
     order_gate: Callable[[Any, Order], tuple[bool, str]]
     terms: Callable[[Any], SettingTerms] = lambda settings: SettingTerms()
     order_policy: Callable[[Any], OrderPolicy] = lambda settings: OrderPolicy()
+    shop_of: Callable[[Any], str] = lambda settings: ""
 
 
 @dataclass(frozen=True, slots=True)

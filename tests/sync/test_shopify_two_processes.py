@@ -19,7 +19,7 @@ import django
 django.setup()
 from stockwire.hub import tenancy
 from stockwire.hub.models import Channel
-from stockwire.hub.sync.shared import HubShared
+from stockwire.hub.sync.shared import shared_of
 from stockwire.registry import channel_connector
 from stockwire.ports import Action, Change, FieldChange, Group, Link
 
@@ -30,7 +30,7 @@ with tenancy.scope(client):
     row = Channel.objects.get(pk=channel_id)
     settings = row.read_settings(connector.settings)
 waited = []
-channel = connector.open(settings, HubShared(client, channel_id), sleep=waited.append)
+channel = connector.open(settings, shared_of(row, connector), sleep=waited.append)
 sys.stdout.write("ready\\n"); sys.stdout.flush()
 sys.stdin.readline()
 changes = [
@@ -98,6 +98,18 @@ def test_two_processes_spend_one_budget_together(trade: Any, together: Any) -> N
     ((level, capacity),) = trade.hub.rows("select level, capacity from channel_budgets")
     assert capacity == 310
     assert level < 0
+
+
+def test_two_channels_on_one_shop_have_one_budget_and_another_app_has_its_own(trade: Any) -> None:
+    options = trade.shop.options
+    first = trade.channel()
+    trade.channel(auto_sync="false")
+    other = trade.channel(
+        api_key=options.client_id, client_secret=options.client_secret, password="", auto_sync="false"
+    )
+    trade.known("SCREW", "10.00", {"": 5})
+    trade.push()
+    assert trade.hub.rows("select channel_id from channel_budgets order by 1") == [(first,), (other,)]
 
 
 def test_two_processes_renew_a_rotating_token_once_between_them(trade: Any, together: Any) -> None:

@@ -40,12 +40,15 @@ def fields(values: dict[str, Any], before: dict[str, Any] | None = None) -> tupl
 
 
 class Desk:
-    """The shop, and a channel that is opened on it; `documents` are the names of the calls, in order."""
+    """The shop, and a channel that is opened on it; `documents` are the names of the calls, in order, `sent` all
+    that the calls of its API carried, `answered_as` the versions that answered."""
 
     def __init__(self, **options: Any) -> None:
         self.app = simulated_shopify(**{"stands_at": MORNING, **options})
         self.shop = self.app.shop
         self.documents: list[str] = []
+        self.sent: list[dict[str, Any]] = []
+        self.answered_as: set[str] = set()
         self.losing: set[str] = set()
         self._channels: list[ShopifyChannel] = []
         forget(PLACE)
@@ -101,11 +104,15 @@ class _Counting(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         content = request.read()
         if request.url.path.endswith("graphql.json"):
-            name = json.loads(content)["operationName"]
+            sent = json.loads(content)
+            self._desk.sent.append(sent)
+            name = sent["operationName"]
         else:
             name = request.url.path.rpartition("/")[2]
         self._desk.documents.append(name)
         response = self._inner.handle_request(request)
+        if version := response.headers.get("X-Shopify-API-Version"):
+            self._desk.answered_as.add(version)
         if name in self._desk.losing:
             self._desk.losing.remove(name)
             raise httpx2.ReadTimeout("The answer was lost.", request=request)

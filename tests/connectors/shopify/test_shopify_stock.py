@@ -135,3 +135,23 @@ def test_the_stock_of_variants_goes_in_the_same_call_as_that_of_simple_products(
     )
     assert desk.documents == ["SetStock"]
     assert [desk.available(sku) for sku in ("BOLT", "TEE-S", "TEE-M")] == [2, 1, 1]
+
+
+def test_each_attempt_has_a_key_of_its_own_and_one_key_covers_all_rows_of_a_call(bolt):
+    desk, link = bolt
+    other = done(desk.open().push([add("NUT")])[0]).link
+    desk.shop.set_stock("BOLT", 20)
+    desk.lose("SetStock")
+    channel = desk.open()
+    both = [
+        update("BOLT", link, {"quantity": 7}, quantity=3),
+        update("NUT", other, {"quantity": 7}, quantity=4),
+    ]
+    desk.sent.clear()
+    assert all(isinstance(outcome, Failed) for outcome in channel.push(both))
+    for outcome in channel.push(both):
+        done(outcome)
+    keys = [sent["variables"]["key0"] for sent in desk.sent if sent["operationName"] == "SetStock"]
+    # Lost; refused for one stale row; the other row again; the stale one from what the shop holds.
+    assert len(keys) == len(set(keys)) >= 3
+    assert (desk.available("BOLT"), desk.available("NUT")) == (3, 4)

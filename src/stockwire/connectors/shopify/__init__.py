@@ -6,6 +6,7 @@ See README.md for versions and limits.
 from __future__ import annotations
 
 from stockwire.connectors.shopify.channel import ShopifyChannel
+from stockwire.connectors.shopify.credentials import shop_of
 from stockwire.connectors.shopify.gate import order_gate
 from stockwire.connectors.shopify.settings import ShopifySettings
 from stockwire.connectors.shopify.terms import order_policy, terms
@@ -36,4 +37,5 @@ connector = ChannelConnector(
     order_gate=order_gate,
     terms=terms,
     order_policy=order_policy,
+    shop_of=shop_of,
 )

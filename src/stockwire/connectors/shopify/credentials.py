@@ -31,6 +31,13 @@ _FIXES = {
 }
 
 
+def shop_of(settings: ShopifySettings) -> str:
+    """Shopify keeps one bucket of points, and gives out tokens, for each app in each shop."""
+    token = settings.password.get_secret_value() if settings.password else ""
+    app = token if settings.credential is Credential.STATIC else settings.api_key
+    return hashlib.sha256(f"{settings.base_url}\n{app}".encode()).hexdigest()
+
+
 class Credentials:
     """Safe to use from several threads and processes, as far as `shared` is."""
 

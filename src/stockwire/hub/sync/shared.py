@@ -1,7 +1,8 @@
-"""The API budget and the renewing secrets of a channel, shared by all workers through PostgreSQL.
+"""The API budget and the renewing secrets of a shop, shared by all workers through PostgreSQL.
 
-Rows are locked for a moment only: who renews a secret holds a lease in its row while the other side is
-called, and everybody else waits for what comes of it. Secrets are sealed before they reach a table.
+They stand with the channel, or with the oldest one where several channels of a client use the same shop. Rows
+are locked for a moment only: who renews a secret holds a lease in its row while the other side is called, and
+everybody else waits for what comes of it. Secrets are sealed before they reach a table.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from datetime import datetime
 
 from django.db import connection
 
-from stockwire.errors import TryLater
+from stockwire.errors import NotSetUp, TryLater
 from stockwire.hub import tenancy, vault
+from stockwire.hub.models import Channel
+from stockwire.ports import ChannelConnector
 
 LEASE_S = 60.0
 LOOK_AGAIN_S = 0.2
@@ -56,6 +59,24 @@ GIVE_UP = """
     update channel_secrets set renewing_until = null
     where channel_id = %s and name = %s and renewing_until = %s
 """
+
+
+def shared_of(row: Channel, connector: ChannelConnector) -> HubShared:
+    """What this channel shares with whoever works on it, and with other channels on the same shop."""
+    shop = connector.shop_of(row.read_settings(connector.settings))
+    owner = row.pk
+    if shop:
+        with tenancy.scope(row.client_id):
+            older = list(Channel.objects.filter(type=row.type, pk__lt=row.pk).order_by("pk"))
+        owner = next((one.pk for one in older if _shop_of(one, connector) == shop), owner)
+    return HubShared(row.client_id, owner)
+
+
+def _shop_of(row: Channel, connector: ChannelConnector) -> str:
+    try:
+        return connector.shop_of(row.read_settings(connector.settings))
+    except NotSetUp:
+        return ""
 
 
 class HubShared:

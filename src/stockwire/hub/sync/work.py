@@ -17,7 +17,7 @@ from stockwire.hub.sync import lanes, reconcile
 from stockwire.hub.sync.drift_reports import UNFINISHED
 from stockwire.hub.sync.fulfil import next_shipment_at, tell_shipments
 from stockwire.hub.sync.push import push
-from stockwire.hub.sync.shared import HubShared
+from stockwire.hub.sync.shared import shared_of
 from stockwire.hub.sync.take_orders import take_orders
 from stockwire.ports import Channel as Port
 from stockwire.ports import ChannelConnector
@@ -73,9 +73,7 @@ def _work(held: lanes.Claim, verb: Verb) -> None:
     if not row.active or not row.live:
         return
     connector = channel_connector(row.type)
-    channel = connector.open(
-        row.read_settings(connector.settings), HubShared(held.client_id, held.channel_id)
-    )
+    channel = connector.open(row.read_settings(connector.settings), shared_of(row, connector))
     try:
         verb(held, channel, connector)
     finally:
