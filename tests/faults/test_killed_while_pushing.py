@@ -14,11 +14,15 @@ from stockwire.simulators.faults import Fault
 pytestmark = pytest.mark.slow
 
 STEPS = [
+    ("agent", "agent-rows-compared", "agent dies with changed rows in hand and nothing noted"),
     ("agent", "agent-batch-noted", "agent dies with changed rows noted and not sent"),
+    ("agent", "agent-reading-ended", "agent dies with all changed rows noted and its watermark not moved"),
+    ("agent", "agent-watermark-noted", "agent dies right after it moved its watermark"),
     ("web", "web-batch-written", "web dies with rows written and not committed"),
     ("web", "web-batch-committed", "web dies with rows committed and not answered"),
     ("agent", "agent-batch-answered", "agent dies before it notes that the hub has the rows"),
     ("worker", "worker-ticking", "worker dies while it looks for what is due"),
+    ("worker", "worker-push-claimed", "worker dies with the push lane claimed and nothing begun"),
     ("worker", "worker-stale-taken", "worker dies with stale products in hand"),
     ("worker", "worker-planned", "worker dies with its plan made and nothing sent"),
     ("worker", "worker-sent", "worker dies with the shop's answer read and not written"),
@@ -87,7 +91,9 @@ def test_a_wake_up_that_waits_behind_a_dead_workers_job_does_not_block_the_lane(
 
 
 def change_thirty_items(house: Any) -> None:
-    """14 prices, 14 stock levels and two new items, in one transaction as somebody in Omni would cause."""
+    """14 prices, 14 stock levels and two new items, in one transaction as somebody in Omni would cause. Of the
+    two that were new the last time one is set to DELETE and the row of the other one goes.
+    """
     number = next(_numbers)
     codes = [
         row[0]
@@ -106,6 +112,8 @@ def change_thirty_items(house: Any) -> None:
         *[(price, (Decimal(number) + Decimal("0.49") + n, code)) for n, code in enumerate(codes[:14])],
         *[(level, (1000 + 100 * number + n, code)) for n, code in enumerate(codes[14:])],
         *[(new, (f"FAULT-{number}-{n}", f"Boerewors spice {number}.{n}", 25 + n, 4 + n)) for n in range(2)],
+        ("update STOCK set EXTRADTLS8 = 'DELETE' where STOCKCODE = ?", (f"FAULT-{number - 1}-0",)),
+        ("delete from STOCK where STOCKCODE = ?", (f"FAULT-{number - 1}-1",)),
     )
 
 

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.slow
 
 STEPS = [
     ("web", "web-webhook-marked", "web dies before the webhook's mark is committed"),
+    ("worker", "worker-orders-claimed", "worker dies with the orders lane claimed and nothing begun"),
     ("worker", "worker-orders-polled", "worker dies between the poll's marks and its cursor"),
     ("worker", "worker-mark-read", "worker dies with a mark in hand"),
     ("worker", "worker-order-fetched", "worker dies with the order fetched and not stored"),

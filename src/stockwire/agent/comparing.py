@@ -240,6 +240,7 @@ class Comparison:
                 )
             )
 
+        dying.step("agent-rows-compared")
         self.journal.queue(payload, digests, gone, stream=self.stream)
         self.reading.rows_sent += len(rows)
         self.reading.problems += len(problems)

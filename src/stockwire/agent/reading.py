@@ -14,6 +14,7 @@ from datetime import datetime
 from hashlib import blake2b
 from math import inf
 
+from stockwire import dying
 from stockwire.agent import clock
 from stockwire.agent.comparing import DOUBLE, Comparison, Page, Reading, Stopped
 from stockwire.agent.config import DatabaseSettings
@@ -103,7 +104,11 @@ class Reader:
         if why_full:
             finished["full_at"] = read_at.isoformat()
             reading.mode += " (all rows)" if query.has_mark else ""
+        if reading.changed_something:
+            dying.step("agent-reading-ended")
         self._journal.finish_reading(comparison.stream, finished)
+        if reading.changed_something:
+            dying.step("agent-watermark-noted")
         reading.seconds = time.monotonic() - began
         return reading
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Min
 from django.utils import timezone
 
+from stockwire import dying
 from stockwire.errors import NotSetUp, Refused, TryLater
 from stockwire.hub import tenancy
 from stockwire.hub.models import Channel, DriftReport, LaneKind, OrderMark, Stale, StaleState
@@ -41,6 +42,7 @@ def _claimed(client_id: int, lane_id: int, owner: str, verb: Verb) -> bool:
     held = lanes.claim(client_id, lane_id, owner)
     if held is None:
         return False
+    dying.step(f"worker-{held.kind}-claimed")
     try:
         _work(held, verb)
         lanes.release(held, lambda: _next_due(held))
