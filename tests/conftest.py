@@ -14,8 +14,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stockwire.servers.postgres import Dsns, PrivatePostgres
+
+# How quickly examples are made says something about the machine and nothing about the rules they test.
+settings.register_profile("stockwire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("stockwire")
 
 # Truncating sixty tables makes some three hundred files anew, which costs more than most tests. So rows are deleted
 # where there are any, with triggers and foreign keys aside, and only a table that grew makes all be truncated.

@@ -254,3 +254,66 @@ def test_unlinking_a_product_with_sizes_lets_it_be_found_by_its_skus_again(
     assert problems(story) == []
     assert story.count("product_links") == 1
     assert story.shop() == {"Item SHIRT": {"variants": True, "stock": {"S-S": 5, "S-L": 7}}}
+
+
+def mark(story: Any, code: str) -> None:
+    from stockwire.hub.sync.stale import mark_products
+
+    [(product_id,)] = story.hub.rows("select id from products where source_product_code = %s", code)
+    with story.hub.scope():
+        mark_products([product_id], "a test")
+
+
+def as_if_the_worker_had_died(story: Any, code: str, *skus: str) -> None:
+    """After the shop created this and before it was written down: only the intent is there. Without SKUs it
+    was the whole product."""
+    owner = story.hub.owner
+    # The search of some shops lags behind.
+    getattr(story.stand.app.shop, "advance", lambda _: None)(60)
+    of = (
+        "(select v.id from variants v join products p on p.id = v.product_id where p.source_product_code = %s"
+    )
+    of += " and v.sku = any(%s))" if skus else ")"
+    for table in ("links", "known"):
+        owner.execute(f"delete from {table} where variant_id in {of}", [code, list(skus)] if skus else [code])
+    for table in ("product_links", "known_products") if not skus else ():
+        owner.execute(
+            f"delete from {table} where product_id = (select id from products where source_product_code = %s)",
+            [code],
+        )
+    owner.execute(
+        "insert into stale (client_id, channel_id, product_id, creating_since)"
+        " select client_id, %s, id, now() from products where source_product_code = %s",
+        [story.channel_id, code],
+    )
+
+
+def test_a_product_whose_creation_was_cut_off_goes_with_all_its_sizes_when_it_is_withdrawn(
+    story: Any, hold: Any, push: Any
+) -> None:
+    sizes = {"S-S": ("S", 5), "S-L": ("L", 7)}
+    hold("SHIRT", sizes, ("Size",))
+    hold("BOLT", {"BOLT": ("", 9)})
+    push()
+    as_if_the_worker_had_died(story, "SHIRT")
+    as_if_the_worker_had_died(story, "BOLT")
+    hold("SHIRT", sizes, ("Size",), active=False)
+    hold("BOLT", {"BOLT": ("", 9)}, active=False)
+    push()
+    assert problems(story) == []
+    assert story.shop() == {}
+    assert (story.count("links"), story.count("product_links"), story.count("stale")) == (0, 0, 0)
+
+
+def test_a_size_whose_creation_was_cut_off_goes_when_it_is_withdrawn(
+    story: Any, hold: Any, push: Any
+) -> None:
+    hold("SHIRT", {"S-S": ("S", 5), "S-L": ("L", 7)}, ("Size",))
+    push()
+    as_if_the_worker_had_died(story, "SHIRT", "S-L")
+    story.hub.owner.execute("update variants set active = false where sku = 'S-L'")
+    mark(story, "SHIRT")
+    push()
+    assert problems(story) == []
+    assert story.shop() == {"Item SHIRT": {"variants": True, "stock": {"S-S": 5}}}
+    assert (story.count("links"), story.count("stale")) == (1, 0)

@@ -111,6 +111,11 @@ class Planner:
         problem = self._unfit(product)
         if problem is not None:
             return Plan(problem=problem, reason="refused as a whole")
+        return self.plan_wanted(product, known)
+
+    def plan_wanted(self, product: Product, known: Known | None) -> Plan:
+        """The same for a product of which nobody asks whether it belongs."""
+        known = known or UNKNOWN
         try:
             if product.option_names:
                 return self._with_variants(product, known)

@@ -114,6 +114,8 @@ class Stale(models.Model):
     version = models.BigIntegerField(db_default=1)
     since = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=20, choices=StaleState, db_default=StaleState.WAITING)
+    # A creation on the channel was begun then, and how it ended is not known (sync/creations).
+    creating_since = models.DateTimeField(null=True)
     attempts = models.IntegerField(db_default=0)
     next_at = models.DateTimeField(db_default=Now())
     message = models.TextField(db_default="", blank=True)

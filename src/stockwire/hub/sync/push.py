@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection
@@ -18,7 +18,7 @@ from stockwire import dying
 from stockwire.domain.plan import Problem
 from stockwire.errors import NotSetUp, StockwireError, TryLater
 from stockwire.hub.models import Stale, StaleState
-from stockwire.hub.sync import known, lanes
+from stockwire.hub.sync import creations, known, lanes
 from stockwire.hub.sync.changes import changes_of
 from stockwire.hub.sync.snapshot import Snapshot, planned
 from stockwire.hub.sync.stale import mark_on_channel
@@ -27,7 +27,7 @@ from stockwire.ports import Action, Capabilities, Change, Channel, Done, Outcome
 log = structlog.get_logger("stockwire.push")
 
 TAKE = """
-    select product_id, version, attempts from stale
+    select product_id, version, attempts, creating_since from stale
     where channel_id = %s and state in ('waiting', 'backing_off') and next_at <= now()
         and not exists (select 1 from lanes where id = %s and paused)
     order by next_at, product_id limit %s
@@ -50,6 +50,7 @@ class Taken:
     product_id: int
     version: int
     attempts: int
+    creating_since: datetime | None
 
 
 def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> None:
@@ -62,6 +63,10 @@ def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> Non
         dying.step("worker-stale-taken")
         with lanes.writing(held):
             snapshots = planned(held.channel_id, [mark.product_id for mark in taken])
+        begun = {mark.product_id: mark.creating_since for mark in taken if mark.creating_since}
+        settled = creations.settle(held, channel, begun, snapshots)
+        snapshots = settled.snapshots
+        creations.begin(held, snapshots)
         to_send = [(snapshot, change) for snapshot in snapshots for change in changes_of(snapshot)]
         # What makes way goes first: an SKU must be free before it stands somewhere else.
         to_send.sort(key=lambda pair: pair[1].action is not Action.REMOVE)
@@ -70,7 +75,7 @@ def push(held: lanes.Claim, channel: Channel, capabilities: Capabilities) -> Non
         dying.step("worker-sent")
         sent = [(*pair, outcome) for pair, outcome in zip(to_send, outcomes, strict=True)]
         with lanes.writing(held):
-            stop = _record(held, taken, snapshots, sent)
+            stop = _record(held, taken, settled, sent)
             dying.step("worker-recorded")
         dying.step("worker-record-committed")
         if stop is not None:
@@ -86,11 +91,12 @@ def _take(held: lanes.Claim, most: int) -> list[Taken]:
 def _record(
     held: lanes.Claim,
     taken: Sequence[Taken],
-    snapshots: Sequence[Snapshot],
+    settled: creations.Settled,
     sent: Sequence[tuple[Snapshot, Change, Outcome]],
 ) -> NotSetUp | None:
     """Write down every outcome. Gives back the reason to pause the channel, if one item found it."""
     marks = {mark.product_id: mark for mark in taken}
+    snapshots = settled.snapshots
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [held.channel_id, list(marks)])
     done: list[tuple[Snapshot, Change, Done]] = []
@@ -101,13 +107,17 @@ def _record(
         else:
             refused.append((snapshot.product_id, outcome.error))
     saved = known.save(held.client_id, held.channel_id, done)
-    if saved.compare_anew:
+    failed = {product_id for product_id, _ in [*refused, *saved.failed]}
+    linked = {one.product_id for one in snapshots if one.plan.problem is None} - failed
+    if anew := saved.compare_anew | (settled.adopted & linked):
         # A newer mark than the one in hand, so it stays and is looked at in the next round.
-        mark_on_channel(sorted(saved.compare_anew), held.channel_id)
+        mark_on_channel(sorted(anew), held.channel_id)
     unsettled: set[int] = set()
     pause: NotSetUp | None = None
-    for product_id, error in [*refused, *saved.failed]:
+    errors: dict[int, list[StockwireError]] = {}
+    for product_id, error in [*refused, *saved.failed, *settled.early.items()]:
         unsettled.add(product_id)
+        errors.setdefault(product_id, []).append(error)
         if isinstance(error, NotSetUp):
             pause = error
         else:
@@ -119,11 +129,12 @@ def _record(
         if snapshot.plan.problem is not None and snapshot.product_id not in unsettled:
             unsettled.add(snapshot.product_id)
             _needs_you(held, marks[snapshot.product_id], snapshot.plan.problem)
-    settled = [mark for mark in taken if mark.product_id not in unsettled]
+    creations.end(held.channel_id, snapshots, {p for p, mark in marks.items() if mark.creating_since}, errors)
+    clear = [mark for mark in taken if mark.product_id not in unsettled]
     with connection.cursor() as cursor:
         cursor.execute(
             CLEAR,
-            [[mark.product_id for mark in settled], [mark.version for mark in settled], held.channel_id],
+            [[mark.product_id for mark in clear], [mark.version for mark in clear], held.channel_id],
         )
     log.info("Pushed", channel=held.channel_id, looked_at=len(taken), sent=len(done), not_done=len(unsettled))
     return pause
