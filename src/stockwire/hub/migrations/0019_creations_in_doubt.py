@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0017_orders_of_several_sources'),
+        ('hub', '0018_imports'),
     ]
 
     operations = [
