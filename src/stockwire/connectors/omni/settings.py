@@ -2,7 +2,7 @@
 
 The hub holds no secret of Omni: database and web service credentials stay in the agent's configuration
 on the client's premises. Every `param_*` is a default that an order's own param of the same name without
-the prefix overrides.
+the prefix overrides, but for the longest reference, which is a fact of the site.
 """
 
 from __future__ import annotations
