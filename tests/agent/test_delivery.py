@@ -222,6 +222,15 @@ def test_a_clock_an_hour_wrong_is_warned_about_once(hub, log, how):
     assert len([line for line in log if "clock differs" in line["event"]]) == 1
 
 
+def test_a_clock_that_is_set_right_and_wrong_again_is_warned_about_again(hub, log):
+    link = HubLink(HubSettings(url=hub.url), "the-token-of-this-agent")
+    for hours_off in (9, 9, 0, 9, -7):
+        hub.clock_utc = (datetime.now(UTC) - timedelta(hours=hours_off)).isoformat()
+        link.settings()
+    link.close()
+    assert len([line for line in log if "clock differs" in line["event"]]) == 3
+
+
 def test_a_certificate_nobody_vouches_for_is_not_trusted(tmp_path, free_tls_server):
     link = HubLink(HubSettings(url=free_tls_server.url), "x")
     with pytest.raises(NotSetUp) as caught:

@@ -37,6 +37,7 @@ from stockwire.wire import (
 
 VERSION = version("stockwire")
 MSGPACK = "application/x-msgpack"
+CLOCK_TOLD_EVERY_S = 3600.0
 CLOCK_TOLERANCE = timedelta(minutes=5)
 ENROL_AGAIN = (
     "Make a new enrolment code in the console and run: stockwire agent enrol --config agent.toml --code CODE"
@@ -70,7 +71,8 @@ class HubLink:
         self._settings = settings
         self.token = token
         self._log = structlog.get_logger("stockwire.agent")
-        self._clock_warned_at: datetime | None = None
+        self._clock_off: timedelta | None = None
+        self._clock_told_at = 0.0
         if settings.url.startswith("http:") and not is_loopback(settings.url):
             self._log.warning(
                 "plain HTTP to the hub: token and prices can be read on the way", hub=settings.url
@@ -201,11 +203,17 @@ class HubLink:
             there = datetime.fromisoformat(said) if said[:1].isdigit() else parsedate_to_datetime(said)
         except ValueError:
             return
-        if there.tzinfo is None or abs(here - there) <= CLOCK_TOLERANCE:
+        if there.tzinfo is None:
             return
-        if self._clock_warned_at and abs(here - self._clock_warned_at) < timedelta(hours=1):
+        off = here - there
+        if abs(off) <= CLOCK_TOLERANCE:
+            if abs(off) < CLOCK_TOLERANCE / 2:
+                self._clock_off = None  # Set right: should it be set wrong again, that is news.
             return
-        self._clock_warned_at = here
+        told = self._clock_off is not None and abs(off - self._clock_off) < CLOCK_TOLERANCE
+        if told and clock.ticks() - self._clock_told_at < CLOCK_TOLD_EVERY_S:
+            return
+        self._clock_off, self._clock_told_at = off, clock.ticks()
         self._log.warning(
             "this machine's clock differs from the hub's: set it, else times are shown wrong and the "
             "nightly comparison comes at another hour",

@@ -24,7 +24,7 @@ CUSTOMER = Check(
             "Open the account {code} in Omni once: it must exist, be active and not be on hold.",
         ),
         "none": warning(
-            "The source has no default customer: orders that bring no account are held.",
+            "The source has no default customer: orders that bring no account are refused.",
             "Set param_default_customer_code of the source in the hub.",
         ),
     },
@@ -71,7 +71,7 @@ SHIPPING = Check(
     {
         "found": passed("Omni has the stock code {code} for delivery."),
         "none": warning(
-            "The source has no stock code for delivery: orders with paid delivery are held.",
+            "The source has no stock code for delivery: orders with paid delivery are refused.",
             "Make a service item in Omni and set param_shipping_code of the source in the hub to its code.",
         ),
         "spelt": failed(

@@ -58,7 +58,7 @@ class OmniSettings(ProductSettings):
         ge=6,
         le=50,
         title="Longest document reference",
-        description="In characters. A longer reference is held for you, never cut short.",
+        description="In characters. An order whose reference is longer is refused; it is never cut short.",
         json_schema_extra=_in("Orders"),
     )
     document_envelope: Code = Field(
@@ -99,7 +99,9 @@ class OmniSettings(ProductSettings):
     param_shipping_code: Code = Field(
         "",
         title="Stock code for delivery",
-        description=("A service item in Omni that carries delivery and fees. Without it such orders wait."),
+        description=(
+            "A service item in Omni that carries delivery and fees. Without it such orders are refused."
+        ),
         json_schema_extra=_in("Orders"),
     )
     param_rep_code: Code = Field(
@@ -183,7 +185,7 @@ class OmniSettings(ProductSettings):
     currency: Code = Field(
         "ZAR",
         title="Currency of Omni",
-        description="Orders in any other currency are held for you: Omni would take the amounts for rands.",
+        description="Orders in any other currency are refused: Omni would take the amounts for rands.",
         json_schema_extra=_in("VAT"),
     )
 
