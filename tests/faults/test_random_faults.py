@@ -65,7 +65,7 @@ def test_orders_among_random_faults_and_kills_are_raised_once_each(hasty_stage: 
     chaos = Chaos(hasty_stage, hasty_stage.omni, faults_of_omni(LATE_S, share=0.25), SEED, KILL_EVERY_ORDERS)
     came = raise_among_faults(hasty_stage, chaos, ORDERS)
     sys.stdout.write(f"\n{came.orders:,} orders: {came.told}\n")
-    assert (came.orders, came.lost, came.twice, came.strangers) == (ORDERS, 0, 0, 0), came
+    assert (came.orders, came.lost, came.twice, came.strangers, came.wrong) == (ORDERS, 0, 0, 0, 0), came
     wanted = {fault.kind for fault in faults_of_omni(LATE_S, share=0.25)}
     assert wanted - set(chaos.struck()) <= {"banner", "refuse", "restart"}, chaos.told()
     assert set(chaos.struck()) & {"refuse", "restart"}, chaos.told()

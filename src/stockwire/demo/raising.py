@@ -9,12 +9,14 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
 from stockwire.demo.chaos import Chaos
 from stockwire.demo.stage import Options, Stage
 from stockwire.errors import TryLater
 
+CENT = Decimal("0.01")
 PATIENCE_S = 0.4
 LATE_S = 0.6
 REPOST_AFTER_S = 3.0
@@ -28,12 +30,13 @@ LOOK_EVERY_S = 0.05
 @dataclass(frozen=True, slots=True)
 class Raising:
     """What came of it. `lost` orders have no document, `twice` have more than one or one posted again,
-    `strangers` are documents of no order."""
+    `strangers` are documents of no order, `wrong` ones come to another amount than their order."""
 
     orders: int
     lost: int
     twice: int
     strangers: int
+    wrong: int
     seconds: float
     told: str
 
@@ -102,20 +105,33 @@ def _still_moving(began: float, orders: int) -> None:
 
 
 def _counted(stage: Stage, placed: list[str], seconds: float, told: str) -> Raising:
-    references = dict(stage.rows("select reference, channel_order_code from orders"))
+    orders = {
+        reference: (code, excl_tax)
+        for reference, code, excl_tax in stage.rows(
+            "select reference, channel_order_code, total - total_tax from orders"
+        )
+    }
     documents: Counter[str] = Counter()
-    strangers = 0
+    strangers = wrong = 0
     for document in cast("Any", stage.omni.app).books.documents():
-        code = references.get(document.reference)
-        if code is None:
+        if document.reference not in orders:
             strangers += 1
-        else:
-            documents[code] += document.posted
+            continue
+        code, excl_tax = orders[document.reference]
+        documents[code] += document.posted
+        wrong += _worth(document.lines) != excl_tax
     return Raising(
         orders=len(placed),
         lost=sum(1 for code in placed if documents[code] == 0),
         twice=sum(1 for number in documents.values() if number > 1),
         strangers=strangers,
+        wrong=wrong,
         seconds=seconds,
         told=told,
     )
+
+
+def _worth(lines: list[dict[str, Any]]) -> Decimal:
+    """What the lines of a document come to without VAT, each in whole cents as Omni keeps it."""
+    each = (line["quantity"] * line["selling_price"] for line in lines)
+    return sum((amount.quantize(CENT, ROUND_HALF_UP) for amount in each), Decimal(0))
