@@ -13,7 +13,7 @@ import pytest
 from stockwire.agent.config import AgentSettings, HubSettings, parse
 from stockwire.agent.link import HubLink, TokenRefused
 from stockwire.agent.run import Agent, enrol
-from stockwire.errors import NotSetUp, Refused, TryLater
+from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
 from stockwire.wire import Raised
 
 CHANGE = "UPDATE STOCK SET SELLINGPRICE1 = {price} WHERE STOCKCODE = '00000050'"
@@ -177,6 +177,19 @@ def test_an_agent_that_is_not_enrolled_says_how_to_enrol(agent_settings):
     with pytest.raises(NotSetUp) as caught:
         Agent(agent_settings)
     assert "stockwire agent enrol" in caught.value.hint
+
+
+def test_a_reading_that_fails_after_an_order_leaves_the_next_one_to_be_told_at_once(hub, agent_settings):
+    """Else the hub would hold the order's stock back until it is told of a reading for another reason."""
+    agent_settings.database.password = "wrong"
+    agent = Agent(agent_settings)
+    try:
+        agent._stock_was_reserved()
+        with pytest.raises(StockwireError):
+            agent._read_step()
+        assert agent._reserved.is_set()
+    finally:
+        agent.close()
 
 
 def test_the_journal_can_be_read_by_its_owner_only(bench):

@@ -31,6 +31,7 @@ class Delivery:
         self._more = threading.Event()
         self._sent = threading.Condition()
         self._report: ReadingDone | None = None
+        self._reporting = threading.Lock()
         self._reported_at = -REPORT_EVERY_S
         self._settings_at = -SETTINGS_EVERY_S
         # What waits from an earlier run may have been sent by it.
@@ -53,7 +54,8 @@ class Delivery:
     def report(self, done: ReadingDone, *, urgent: bool) -> None:
         """Tell the hub how a reading went: at once when urgent, else once a minute."""
         if urgent or time.monotonic() - self._reported_at >= REPORT_EVERY_S:
-            self._report = done
+            with self._reporting:
+                self._report = done
             self.wake()
 
     def step(self) -> None:
@@ -61,13 +63,16 @@ class Delivery:
         self._fetch_settings()
         if self._journal.waiting():
             self._send_waiting()
-        report, self._report = self._report, None
+        with self._reporting:
+            # Not one put in between: the hub would go on holding stock back until the next one is due.
+            report, self._report = self._report, None
         if report:
             report.age_s = clock.ticks() - report.run_s if report.run else 0.0
             try:
                 self._link.reading_done(report)
             except BaseException:
-                self._report = self._report or report
+                with self._reporting:
+                    self._report = self._report or report
                 raise
             self._reported_at = time.monotonic()
 

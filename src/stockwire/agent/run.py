@@ -142,9 +142,12 @@ class Agent:
         try:
             reading = self.read_once()
         except (Stopped, StreamChanged):
+            self._owe(after_an_order)
             return 0.0
-        except StockwireError as error:
-            self.delivery.report(_report_of(self.journal.stream, error), urgent=True)
+        except BaseException as error:
+            self._owe(after_an_order)
+            if isinstance(error, StockwireError):
+                self.delivery.report(_report_of(self.journal.stream, error), urgent=True)
             raise
         self._tell(reading, after_an_order)
         self._pause_s = self._pause_after(reading)
@@ -232,6 +235,11 @@ class Agent:
         self._reserved.set()
         if self._settings.report is None:
             self._wanted.set()
+
+    def _owe(self, after_an_order: bool) -> None:
+        """A reading that failed shows nothing of an order: the next one is told at once in its place."""
+        if after_an_order:
+            self._reserved.set()
 
     def _tell(self, reading: Reading, after_an_order: bool) -> None:
         done = ReadingDone(
