@@ -60,7 +60,7 @@ check: setup ## Style, types, the rule of direction, file sizes, links in the do
 
 test: setup system versions ## The whole test suite, on real PostgreSQL, real Firebird and real processes
 	echo "Running all tests, $(JOBS) at a time..."
-	$(BIN)/pytest -n $(JOBS) --dist loadscope
+	$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 test-fast: setup versions ## The quick tests only (under 90 seconds)
 	echo "Running the quick tests, $(JOBS) at a time..."

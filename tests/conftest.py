@@ -57,6 +57,12 @@ end $$
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules with slow tests come first, so that no worker is left alone with minutes of them at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_collection_finish() -> None:
     """What imports and collection made stays for ever, so the collector of garbage need not look at it each time."""
     gc.freeze()
