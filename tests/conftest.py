@@ -64,8 +64,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What imports and collection made stays for ever, so the collector of garbage need not look at it each time."""
+    """What imports and collection made stays for ever: the collector of garbage need not look at it, nor so often."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
