@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -367,3 +369,27 @@ def test_every_sign_of_a_new_product_arrives_and_stands_in_the_audit(hub: Any, t
     [(after,)] = hub.rows("select after from audit where action = 'product imported'")
     assert (after["body_html"], after["meta"], after["barcode"]) == (odd, {"note": odd}, "\\N")
     assert after["price_tiers"] == {"retail": "1.5", "Trade{,}": "7"}
+
+
+def test_a_product_that_an_agent_brings_while_it_is_imported_is_looked_at_again(
+    hub: Any, take: Import, postgres: Any
+) -> None:
+    """The other transaction has inserted it and not yet said so: nobody can see it, but it is in the way."""
+    with psycopg.connect(postgres.admin) as agent:
+        agent.execute(
+            "insert into products (client_id, source_id, source_product_code, active, title)"
+            " values (%s, %s, 'BOLT', true, 'Bolt of the agent')",
+            [hub.client_id, hub.source_id],
+        )
+        with ThreadPoolExecutor(1) as importer:
+            imported = importer.submit(take, HEADER, BOLT, NUT)
+            while not hub.rows("select from pg_stat_activity where wait_event_type = 'Lock'"):
+                assert not imported.done()
+            agent.commit()
+            counts, results = imported.result()
+    assert outcomes(results) == [(2, "BOLT", "update"), (3, "NUT", "add")]
+    assert counts.problems == 0
+    assert hub.rows("select title from products order by source_product_code") == [
+        ("Bolt 8 mm",),
+        ("Nut 8 mm",),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +46,7 @@ def test_a_client_gets_all_it_needs_and_every_step_is_in_its_audit(hub: Any, set
     setting_up.revoke_agent(client_id, agent.agent_id)
     assert client_id != hub.client_id
     found = audit(hub)
-    assert [(row[0], row[1]) for row in found] == [(client_id, "set-up")] * 6
+    assert [(row[0], row[1]) for row in found] == [(client_id, f"{getpass.getuser()} (set-up)")] * 6
     assert [row[2:4] for row in found] == [
         ("client added", "Overberg Tools"),
         ("user added", "sipho"),

@@ -5,6 +5,7 @@ The command line and the demo come here; screens will. Every act stands in the a
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +25,6 @@ from stockwire.hub.sync.operator import hold_for_preview
 from stockwire.hub.sync.set_terms import checked_terms, said_of
 from stockwire.hub.sync.stale import ensure_lanes, mark_whole_channel
 from stockwire.registry import channel_connector, source_connector
-
-WHO = "set-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +188,5 @@ def _shown(settings: BaseModel) -> dict[str, Any]:
 
 
 def _note(client_id: int, action: str, subject: str, after: Mapping[str, Any] | None = None) -> None:
-    Audit.objects.create(client_id=client_id, who=WHO, action=action, subject=subject, after=after)
+    who = f"{getpass.getuser()} (set-up)"
+    Audit.objects.create(client_id=client_id, who=who, action=action, subject=subject, after=after)

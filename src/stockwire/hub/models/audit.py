@@ -9,7 +9,8 @@ from stockwire.hub.models.clients import Client
 
 
 class Audit(models.Model):
-    """`who` is a username, or the part of the system that acted ("agent", "worker", "set-up")."""
+    """`who` is a username and the way it came, "thandi (API)", or the part of the system that acted ("agent",
+    "worker")."""
 
     # An import adds as many rows as products; the check of each would cost it as much as the row itself.
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)

@@ -30,12 +30,13 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Located:
     """`places` are rows to be stored, `gone` those whose product is deactivated, `gone_variants` those of
-    which only the variant is, `settled` the others."""
+    which only the variant is, `settled` the others. `untouched`: nothing of any row is there."""
 
     places: list[Place]
     gone: list[Place]
     gone_variants: list[Place]
     settled: list[RowResult]
+    untouched: bool = False
 
 
 def locate(source: Source, rows: Sequence[ProductRow], *, create: bool, coming: set[str]) -> Located:
@@ -52,7 +53,7 @@ def locate(source: Source, rows: Sequence[ProductRow], *, create: bool, coming: 
             if cursor.fetchone() is None:
                 # A first import: nothing is there that could stand in the way.
                 coming.update(row.product_code for row in rows)
-                return Located([Place(row, None, "product") for row in rows], [], [], [])
+                return Located([Place(row, None, "product") for row in rows], [], [], [], True)
         cursor.execute(LOCATE, asked)
         found = cursor.fetchall()
     located = Located([], [], [], [])

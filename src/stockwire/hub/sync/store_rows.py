@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
 
 from stockwire.domain.flags import Flags
@@ -60,7 +60,10 @@ def store_batch(
     """`store_rows` in a transaction of its own; again when it and an agent's batch waited for each other.
     `settle` is called at the end of the transaction, and again when that is done again.
     """
+    not_yet = {row.product_code for row in rows} - how.coming
     for tries_left in (2, 1, 0):
+        # What a try that was undone brought is not coming.
+        how.coming.difference_update(not_yet)
         try:
             with tenancy.scope(source.client_id):
                 take_turn(source)
@@ -69,6 +72,10 @@ def store_batch(
                 return results
         except OperationalError as error:
             if not tries_left or not turns.in_the_way(error):
+                raise
+        except IntegrityError:
+            # An agent's batch that came ahead of its turn brought one of the products meanwhile.
+            if not tries_left:
                 raise
     raise AssertionError("the last try returns or raises")
 
@@ -164,7 +171,7 @@ def _write(
 ) -> None:
     places, gone = located.places, list(dict.fromkeys(place.row.product_code for place in located.gone))
     staged = Staged(len(places), any(place.row.meta for place in places), gone)
-    new = store_new(source, staged)
+    new = store_new(source, staged, alone=located.untouched)
     changed = {*store_rest(source, staged, new).changed, *remove_meta(source, removed)}
     changed |= {*store_images(source, images), *store_options(source, places, options)}
     changed |= _switch_variants(source, located)
