@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from stockwire.connectors.woocommerce import connector
 from stockwire.connectors.woocommerce.translate import family_row_of, row_of, variation_row_of
 from stockwire.errors import Refused
-from stockwire.ports import Action, Done, FieldChange, Group, VariantChange
+from stockwire.ports import Action, Done, Failed, FieldChange, Group, VariantChange
 
 
 @pytest.fixture
@@ -124,3 +124,15 @@ def test_what_the_map_gives_arrives_in_the_shop(simulated, mapped):
     assert (outcome.seen["price"], outcome.seen["compare_at"]) == (Decimal("12.50"), Decimal("15.00"))
     held = shop.app.shop.products[int(outcome.link.product_code)]
     assert [(row["key"], row["value"]) for row in held["meta_data"]] == [("bin", "A-7")]
+
+
+@pytest.mark.parametrize("name", ["zero-rate", "standard", ""])
+def test_a_tax_class_the_shop_has_is_taken(simulated, mapped, name):
+    (outcome,) = simulated().channel().push([mapped(action=Action.ADD, title="Bolt", tax_class=name)])
+    assert isinstance(outcome, Done), outcome
+
+
+def test_a_tax_class_the_shop_lacks_is_told_because_it_would_sell_at_the_standard_rate(simulated, mapped):
+    (outcome,) = simulated().channel().push([mapped(action=Action.ADD, title="Bolt", tax_class="zero-rated")])
+    assert isinstance(outcome, Failed), outcome
+    assert "tax class zero-rated was sent and the shop holds standard" in outcome.error.message

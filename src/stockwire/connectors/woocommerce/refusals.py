@@ -80,12 +80,16 @@ def read_error(status: int, body: object) -> ShopError:
 
 
 def taken_differently(sku: str, differences: Sequence[str]) -> Refused:
-    """The shop answered with other prices or stock than were sent."""
-    return Refused(
-        f"{sku}: {'; '.join(differences)}.",
-        hint="A plugin of the shop, or a sale at the same moment, may have changed it. Look at the product "
-        "in the shop, then retry.",
+    """The shop answered with another price, stock or tax class than was sent."""
+    hint = (
+        "A plugin of the shop, or a sale at the same moment, may have changed it. Look at the product in the "
+        "shop, then retry."
     )
+    if any(one.startswith("tax class") for one in differences):
+        hint = (
+            "Name a class of WooCommerce > Settings > Tax in product_map, or make this one there; then retry."
+        )
+    return Refused(f"{sku}: {'; '.join(differences)}.", hint=hint)
 
 
 def no_picture(sku: str, error: ShopError) -> Refused:

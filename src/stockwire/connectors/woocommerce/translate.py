@@ -142,7 +142,7 @@ def seen_of(product: Mapping[str, Any], settings: WooCommerceSettings) -> dict[s
 
 
 def differences(sent: Mapping[str, Any], answered: Mapping[str, Any]) -> list[str]:
-    """Prices and stock that the shop did not take as sent, each in words; it never says so itself."""
+    """Prices, stock and tax class that the shop did not take as sent, each in words; it never says so."""
     found = []
     for name, title in (("regular_price", "price"), ("sale_price", "sale price")):
         if name in sent and decimal_or_none(sent[name]) != decimal_or_none(answered.get(name)):
@@ -153,7 +153,17 @@ def differences(sent: Mapping[str, Any], answered: Mapping[str, Any]) -> list[st
         stock, held = sent["stock_quantity"], answered.get("stock_quantity")
         if decimal_or_none(held) != Decimal(stock):
             found.append(f"stock {stock} was sent and the shop holds {_shown(held)}")
+    if "tax_class" in sent:
+        # The shop takes an unknown class for the standard one, and the product is sold with the wrong VAT.
+        wanted, held = _tax_class(sent["tax_class"]), _tax_class(answered.get("tax_class"))
+        if wanted != held:
+            found.append(f"tax class {wanted} was sent and the shop holds {held}")
     return found
+
+
+def _tax_class(name: object) -> str:
+    """As the shop writes it; its standard class has no name there."""
+    return re.sub(r"[^a-z0-9]+", "-", str(name or "").lower()).strip("-") or "standard"
 
 
 def is_simple(product: Mapping[str, Any]) -> bool:
