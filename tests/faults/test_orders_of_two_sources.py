@@ -48,7 +48,7 @@ class TwoOmnis:
         ).start()
         settings, self._config = folder / "source.toml", folder / "agent.toml"
         settings.write_text('param_default_customer_code = "CASH01"\n')
-        said = self._stockwire(
+        said = self.stockwire(
             "source", "add", "--client", str(stage.ids["client_id"]), "--settings", str(settings), "Durban"
         )
         self._config.write_text(
@@ -57,7 +57,7 @@ class TwoOmnis:
             .replace(f'url = "{stage.omni.url}"', f'url = "{self.durban.url}"')
         )
         code = said.split("--code ")[1].split()[0]
-        self._stockwire("agent", "enrol", "--config", str(self._config), "--code", code)
+        self.stockwire("agent", "enrol", "--config", str(self._config), "--code", code)
         self.start_agent()
 
     def start_agent(self) -> None:
@@ -77,7 +77,7 @@ class TwoOmnis:
             for code, title, price in rows
         ]
 
-    def _stockwire(self, *arguments: str) -> str:
+    def stockwire(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "stockwire.cli", *arguments]
         done = subprocess.run(command, env=self.stage.env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -145,6 +145,16 @@ def test_each_document_of_an_order_is_raised_once_in_its_own_omni(two_omnis: Two
         paid[code] += total
     assert paid == placed
     assert {source: len(documents) for source, documents in books.items()} == dict.fromkeys(books, ORDERS)
+
+    reset = {source: next(row[3] for row in rows if row[2] == source) for source in books}
+    for reference in reset.values():
+        two_omnis.stockwire("order", "reset", "--client", str(stage.ids["client_id"]), reference, "--send")
+    stage.until(lambda: raised(stage) == ORDERS * 2, "what was reset is raised again")
+    told = "select text from order_history h join orders o on o.id = h.order_id where reference = %s order by h.id"
+    for source, reference in reset.items():
+        assert stage.rows(told, reference)[-1][0].startswith("Found in Omni as "), "it is looked up first"
+        books = {"Omni Accounts": stage.documents(), "Durban": two_omnis.durban.app.state()["documents"]}
+        assert [one["posted"] for one in books[source] if one["reference"] == reference] == [1]
 
 
 STATES = "select state, source_id, reason, count(*) from orders group by 1, 2, 3"
