@@ -6,87 +6,17 @@ The same stories on every simulated shop that takes variants.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
-
-from stockwire.simulators.shopify import simulated_shopify
-from stockwire.simulators.stand import Stand
-from stockwire.simulators.woocommerce import create
-from stockwire.simulators.woocommerce.shop import DEFAULT_KEY
+from tests.sync import shops
 
 
-@dataclass
-class Story:
-    """A hub with one channel on a simulated shop. `shop()` is what the shop shows: by title, the shape and the
-    stock of each SKU."""
-
-    hub: Any
-    stand: Stand
-    channel_id: int
-    shop: Callable[[], dict[str, dict[str, Any]]]
-
-    def count(self, table: str) -> int:
-        return int(self.hub.rows(f"select count(*) from {table}")[0][0])
-
-
-def _woocommerce(hub: Any, stand: Stand) -> Story:
-    keys = {"consumer_key": DEFAULT_KEY.consumer_key, "consumer_secret": DEFAULT_KEY.consumer_secret}
-    channel_id = hub.new_channel(api_url=stand.url, **keys)
-
-    def shop() -> dict[str, dict[str, Any]]:
-        rows = [row for row in stand.app.state()["products"] if row["status"] != "trash"]  # type: ignore[attr-defined]
-        found = {}
-        for row in rows:
-            if row.get("parent_id"):
-                continue
-            below = [one for one in rows if one.get("parent_id") == row["id"]]
-            stock = {one["sku"]: one["stock_quantity"] for one in below or [row]}
-            found[row["name"]] = {"variants": row["type"] == "variable", "stock": stock}
-        return found
-
-    return Story(hub, stand, channel_id, shop)
-
-
-def _shopify(hub: Any, stand: Stand) -> Story:
-    held: Any = stand.app.shop  # type: ignore[attr-defined]
-    channel_id = hub.new_channel(
-        "shopify",
-        channel_domain=stand.url,
-        password=held.options.access_token,
-        hmac_shared_secret=held.options.client_secret,
-        qty_limit_upper="1000",
-    )
-
-    def shop() -> dict[str, dict[str, Any]]:
-        found = {}
-        for product in held.shelf("Product").values():
-            variants = product["variants"]
-            stock = {
-                one["item"]["sku"]: sum(
-                    level["held"]["available"] for level in one["item"]["levels"].values()
-                )
-                for one in variants
-            }
-            plain = [dict(one["chosen"]) for one in variants] == [{"Title": "Default Title"}]
-            found[product["title"]] = {"variants": not plain, "stock": stock}
-        return found
-
-    return Story(hub, stand, channel_id, shop)
-
-
-SHOPS = {
-    "woocommerce": (create, _woocommerce),
-    "shopify": (lambda: simulated_shopify(plan="enterprise"), _shopify),
-}
-
-
-@pytest.fixture(params=list(SHOPS))
-def story(request: pytest.FixtureRequest, hub: Any) -> Iterator[Story]:
-    app, opened = SHOPS[request.param]
-    with Stand(app()) as stand:
-        yield opened(hub, stand)
+@pytest.fixture(params=list(shops.SHOPS))
+def story(request: pytest.FixtureRequest, hub: Any) -> Iterator[shops.Story]:
+    with shops.opened(request.param, hub) as story:
+        yield story
 
 
 @pytest.fixture
@@ -96,46 +26,7 @@ def push(story: Any) -> Callable[[], None]:
 
 @pytest.fixture
 def hold(story: Any) -> Callable[..., None]:
-    """The hub holds this product now: hold("SHIRT", {"S-S": ("S", 5)}, names=("Size",)).
-
-    A variant given as None is not active any more. Its product is marked as after a change of the source.
-    """
-
-    def store(code: str, variants: dict[str, Any], names: tuple[str, ...] = (), active: bool = True) -> None:
-        from stockwire.hub import models
-        from stockwire.hub.sync.stale import mark_products
-
-        with story.hub.scope():
-            owned = {"client_id": story.hub.client_id, "source_id": story.hub.source_id}
-            product, _ = models.Product.objects.update_or_create(
-                **owned,
-                source_product_code=code,
-                defaults={"active": active, "title": f"Item {code}", "option_names": list(names)},
-            )
-            left = set()
-            for sku, given in variants.items():
-                value, quantity = given or ("", 0)
-                before = models.Variant.objects.filter(**owned, source_variant_code=sku).first()
-                left |= {before.product_id} - {product.pk} if before else set()
-                variant, _ = models.Variant.objects.update_or_create(
-                    **owned,
-                    source_variant_code=sku,
-                    defaults={
-                        "product": product,
-                        "sku": sku,
-                        "active": given is not None,
-                        "option_values": [value] if names else [],
-                    },
-                )
-                story.hub.owner.execute("delete from price_tiers where variant_id = %s", [variant.pk])
-                story.hub.owner.execute("delete from quantities where variant_id = %s", [variant.pk])
-                mine = {"client_id": story.hub.client_id, "variant": variant}
-                models.PriceTier.objects.create(**mine, tier="retail", price=100)
-                models.Quantity.objects.create(**mine, warehouse="", quantity=quantity)
-            models.Product.objects.filter(pk__in=left, variant=None).update(active=False)
-            mark_products([product.pk, *left], "a test")
-
-    return store
+    return partial(shops.hold, story)
 
 
 def problems(story: Any) -> list[str]:
