@@ -42,6 +42,8 @@ def list_rules(client_id: int, channel_id: int) -> None:
         channel = belonging.channel_of(channel_id)
         rules = belonging.rules_of(channel)
         counts = belonging.count_rules(channel, rules)
+    if not rules:
+        click.echo("This channel has no rules: every active product is offered.")
     _print_counts(counts)
 
 

@@ -63,6 +63,8 @@ def plan(
     console.print(f"{made.products:,} {word}: {counts or 'none'}.", highlight=False)
     if made.grave:
         console.print("Look at: " + ", ".join(f"{n:,} x {word}" for word, n in made.grave.items()) + ".")
+    for said in made.said:
+        console.print(_escaped(said), highlight=False)
     for entry in made.entries:
         _print_entry(console, entry)
     left = made.products - made.counts["nothing"] - len(made.entries)
@@ -118,7 +120,7 @@ def price(client_id: int, channel_id: int, customer: str, sku: str) -> None:
 
 def _print_entry(console: Console, entry: Any) -> None:
     look = entry.severity.said or entry.severity.word
-    head = f"{entry.action or 'nothing'}: {entry.code}  {entry.title}"
+    head = f"{entry.action or ('cannot go out' if entry.problem else 'nothing')}: {entry.code}  {entry.title}"
     console.print(f"\n[bold]{_escaped(head)}[/]" + (f"  ({look})" if look else ""), highlight=False)
     console.print(f"  {_escaped(entry.reason)}", highlight=False)
     if entry.problem:

@@ -21,6 +21,7 @@ _WORDS = {
     "stock_floor": ("fewer are shown as none", ""),
     "qty_limit_upper": ("most units ever shown", "no limit"),
 }
+_TAX = {"as_is": "as the price list has it", "add": "put on", "remove": "taken off"}
 
 
 @click.command("set")
@@ -69,7 +70,13 @@ def set_channel(
         terms, said = terms_shown(channel), said_of(channel)
     for name, value in terms.items():
         words, without = _WORDS[name]
-        shown = ", ".join(value) if isinstance(value, list) else value
+        shown = (
+            ", ".join(value)
+            if isinstance(value, list)
+            else _TAX.get(value, value)
+            if name == "tax"
+            else value
+        )
         click.echo(f"{words:26} {without if shown in ('', None) else shown}")
     for sentence in said:
         click.echo(sentence)

@@ -110,3 +110,13 @@ def _every_address_and_login_works(shown: str) -> None:
             cursor = connection.cursor()
             assert cursor.execute("select count(*) from STOCK").fetchone() == (600,)
             cursor.close()
+    (file,) = found("Its command line", r"\. (\S+)")
+    assert Path(file).stat().st_mode & 0o077 == 0
+    listed = subprocess.run(
+        ["/bin/sh", "-c", f'. {file}; exec "$0" -m stockwire.cli channel list --client 1', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert "working" in listed.stdout

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -140,6 +142,7 @@ def _keep(stage: Stage, console: Console) -> None:
         ("Omni: faults and acts", stage.omni.control_url, ""),
         ("Firebird", database.dsn, f"{database.user} / {database.password}, reads only"),
         ("", "", f"SYSDBA / {stage.server.sysdba_password}, changes stock as Omni does"),
+        ("Its command line", f". {_environment_file(stage)}", "then: stockwire channel list --client 1"),
         ("Logs", str(stage.logs), ""),
     )
     console.print("Running until Ctrl-C:")
@@ -151,6 +154,15 @@ def _keep(stage: Stage, console: Console) -> None:
     with suppress(KeyboardInterrupt):
         while True:
             signal.pause()
+
+
+def _environment_file(stage: Stage) -> Path:
+    """What a shell must read before its commands reach this hub; for nobody else, it holds a password."""
+    file = stage.folder / "hub.env"
+    names = ("DATABASE_URL", *sorted(name for name in stage.env if name.startswith("STOCKWIRE_")))
+    file.touch(mode=0o600)
+    file.write_text("".join(f"export {name}={shlex.quote(stage.env[name])}\n" for name in names))
+    return file
 
 
 def _last_lines(stage: Stage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -223,3 +224,22 @@ def test_a_push_larger_than_one_call_is_split_and_keeps_its_order(simulated, sku
     assert [outcome.seen["quantity"] for outcome in outcomes] == list(range(230))
     assert simulated.stand.calls.writes == 3
     assert simulated.stand.calls.total == 3
+
+
+def test_a_new_product_whose_title_is_kept_back_is_refused_with_the_reason_and_linked_once_it_is_there(
+    shop, sku, add
+):
+    channel = shop.open()
+    wanted = add(sku())
+    nameless = replace(wanted, fields=tuple(one for one in wanted.fields if one.name != "title"))
+    (refused,) = channel.push([nameless])
+    assert isinstance(refused, Failed), refused
+    assert sku() in refused.error.message
+    assert "title" in refused.error.message
+    assert "by hand with this SKU" in refused.error.hint
+    shop.settle()
+    (made,) = channel.push([wanted])
+    shop.settle()
+    (linked,) = channel.push([nameless])
+    assert isinstance(linked, Done), linked
+    assert linked.link == made.link

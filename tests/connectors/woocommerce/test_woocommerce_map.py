@@ -38,7 +38,7 @@ def test_keys_are_sent_under_the_shop_s_names_and_nothing_else(settings, mapped)
 def test_a_product_is_created_with_the_title_of_the_map_and_refused_without_one(settings, mapped):
     row = row_of(mapped(title="Bolt", regular_price="1"), settings(), creating=True)
     assert (row.fields["name"], row.fields["type"], row.fields["status"]) == ("Bolt", "simple", "publish")
-    with pytest.raises(Refused, match="has no title"):
+    with pytest.raises(Refused, match="without its title"):
         row_of(mapped(regular_price="1"), settings(), creating=True)
 
 

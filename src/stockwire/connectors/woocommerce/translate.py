@@ -192,6 +192,13 @@ def _put_content(
     if "title" in wanted or creating:
         title = str(title or wanted.get("title") or "").strip()
         if not title:
+            if "title" not in wanted:
+                raise Refused(
+                    f"{change.sku} is not in the shop, and is not made there without its title, which is kept"
+                    " back by a flag or the field map.",
+                    hint="Make it in the shop by hand with this SKU and retry: it is linked then."
+                    " Or let the title be sent.",
+                )
             raise Refused(
                 f"{change.sku}: the product has no title, and the shop would call it just Product.",
                 hint="Give it a description in the source.",

@@ -20,6 +20,7 @@ from stockwire.domain.severity import Severity, severity
 from stockwire.errors import Refused
 from stockwire.hub.models import Channel
 from stockwire.hub.sync.snapshot import Snapshot, planned, planner_for
+from stockwire.hub.sync.source_names import named_in, not_sent
 
 EVERY = """
     select p.id from products p where p.source_id = %(source)s and (p.active
@@ -62,13 +63,15 @@ class Entry:
 @dataclass(slots=True)
 class Preview:
     """`counts` by what would happen to a product (add, update, remove, move, nothing, problem), `grave` by
-    what deserves a look, `entries` the worst first, at most as many as asked for."""
+    what deserves a look, `entries` the worst first, at most as many as asked for, `said` what to know of the
+    names in a draft of rules."""
 
     products: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     grave: Counter[str] = field(default_factory=Counter)
     fields: Counter[str] = field(default_factory=Counter)
     entries: list[Entry] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
 
 def preview(
@@ -96,6 +99,8 @@ def preview(
         for one in plan.variants:
             made.fields.update(difference.name for difference in one.differences)
         worst.offer(found.rank, snapshot)
+    if rules:
+        made.said = not_sent(channel.source_id, **named_in(one.field for one in rules))
     made.entries = [_entry(snapshot) for snapshot in worst.best()]
     return made
 
@@ -192,6 +197,7 @@ def as_json(made: Preview) -> dict[str, Any]:
         "counts": dict(made.counts),
         "grave": dict(made.grave),
         "fields": dict(made.fields),
+        "said": made.said,
         "entries": [
             {
                 "code": entry.code,

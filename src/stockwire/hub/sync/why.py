@@ -126,6 +126,10 @@ def _next(channel: Channel, snapshot: Snapshot, mark: Stale | None) -> str:
     plan = snapshot.plan
     if not channel.active:
         return "nothing: the channel is switched off"
+    if not channel.live:
+        return (
+            "nothing until the channel goes live: look at `stockwire plan`, then `stockwire channel go-live`"
+        )
     lane = Lane.objects.filter(channel=channel, kind=LaneKind.PUSH).first()
     if lane is not None and lane.paused:
         return f"nothing until the channel is resumed: {lane.note or 'it is paused'}"
