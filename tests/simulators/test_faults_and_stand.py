@@ -248,15 +248,15 @@ def test_stopping_ends_calls_that_are_being_delayed(counter: Counter) -> None:
 
     caller = threading.Thread(target=call)
     caller.start()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not stand.faults.struck:
         assert time.monotonic() < deadline
         threading.Event().wait(0.01)
     began = time.monotonic()
     stand.stop()
-    assert ended.wait(5)
+    assert ended.wait(20)
     caller.join()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20, "it waited for the delay of a minute"
     assert counter.count == 0
 
 

