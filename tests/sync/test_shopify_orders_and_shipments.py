@@ -130,3 +130,38 @@ def test_the_commands_check_the_channel_and_tell_the_shop_of_a_shipment(trade):
     trade.work()
     (made,) = trade.fulfilments()
     assert [info["number"] for info in tracking_of(made)] == ["PNJ9"]
+
+
+def test_a_webhook_of_the_shop_brings_its_order_at_once_and_a_forged_one_nothing(trade, settings_of_hub):
+    """The shop signs with the secret of the app; the body is a hint, and the order is read from the shop."""
+    from urllib.parse import urlsplit
+
+    from django.test import Client
+
+    from stockwire.connectors.shopify.webhooks import signature_of
+    from stockwire.simulators.shopify.hook_payloads import encoded, of
+
+    settings_of_hub(public_url="https://hub.example")
+    trade.channel()
+    trade.work()
+    hooks = trade.shop.shelf("WebhookSubscription").values()
+    assert {hook["topic"] for hook in hooks} >= {"ORDERS_CREATE", "ORDERS_UPDATED", "REFUNDS_CREATE"}
+    (path,) = {urlsplit(hook["uri"]).path for hook in hooks}
+    order = trade.shop.place_order(lines=LINES)
+    body = encoded(of(trade.shop, "ORDERS_CREATE", order))
+
+    def deliver(secret: str) -> int:
+        headers = {
+            "X-Shopify-Topic": "orders/create",
+            "X-Shopify-Hmac-Sha256": signature_of(secret, body),
+            "X-Shopify-Webhook-Id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
+        }
+        answer = Client().post(path, body, content_type="application/json", headers=headers, secure=True)
+        return int(answer.status_code)
+
+    assert 400 <= deliver("somebody else's") < 500
+    assert trade.hub.rows("select 1 from order_marks") == []
+    assert [deliver(trade.shop.options.client_secret) for _ in range(3)] == [200, 200, 200]
+    assert trade.hub.rows("select channel_order_code from order_marks") == [(str(order["number"]),)]
+    trade.work()
+    assert trade.order()["number"] == "#1001"

@@ -302,3 +302,20 @@ def test_one_variant_in_another_product_is_told_and_the_others_are_written(desk)
     failed = outcome.variants["key-TEE-M"]
     assert isinstance(failed, Failed)
     assert isinstance(failed.error, Refused | TryLater)
+
+
+def test_a_product_of_more_variants_than_a_page_is_made_whole_and_all_of_it_is_linked(desk):
+    sizes = [variant(f"S{at}", str(at), quantity=at % 9) for at in range(300)]
+    made = done(desk.open().push([group("TEE", ["Size"], sizes)])[0])
+    links = [done(made.variants[f"key-S{at}"]).link for at in range(300)]
+    assert len({link.variant_code for link in links}) == 300
+    assert all(link.memory["item"] for link in links)
+    assert [desk.available(f"S{at}") for at in range(300)] == [at % 9 for at in range(300)]
+
+
+def test_a_product_of_more_variants_than_shopify_takes_is_refused_without_a_write(desk):
+    sizes = [variant(f"S{at}", str(at)) for at in range(2049)]
+    (outcome,) = desk.open(auto_sync="false").push([group("TEE", ["Size"], sizes)])
+    assert isinstance(outcome, Failed)
+    assert "2048" in outcome.error.message
+    assert not desk.shop.shelf("Product")
