@@ -319,3 +319,24 @@ def test_a_product_of_more_variants_than_shopify_takes_is_refused_without_a_writ
     assert isinstance(outcome, Failed)
     assert "2048" in outcome.error.message
     assert not desk.shop.shelf("Product")
+
+
+@pytest.mark.parametrize("is_family", [False, True])
+def test_a_product_whose_publishing_failed_is_put_on_sale_by_the_next_push(desk, is_family):
+    """By then the search knows it by its SKU, as if somebody else had made it."""
+    change = group("TEE", ["Size"], [variant("TEE", "S")]) if is_family else add("TEE")
+    desk.lose("Publish")
+    product_of = desk.open().push([change])
+    assert isinstance(product_of[0], Failed)
+    desk.product("TEE")["publications"].clear()
+    desk.settle()
+    done(desk.open().push([change])[0])
+    assert desk.product("TEE")["publications"]
+    assert len(desk.shop.shelf("Product")) == 1
+
+
+def test_a_product_somebody_else_made_is_linked_and_stays_where_its_owner_put_it(desk):
+    desk.shop.add_product("By hand", [{"sku": "BOLT"}], published=False)
+    desk.settle()
+    done(desk.open().push([add("BOLT")])[0])
+    assert not desk.product("BOLT")["publications"]

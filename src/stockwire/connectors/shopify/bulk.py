@@ -55,14 +55,19 @@ def send(
     """Carry out all writes, the faster way. One call of `settle` or `fail` for each."""
     if not writes:
         return
-    one_kind = len({id(write.root) for write in writes}) == 1 and len({tuple(w.given) for w in writes}) == 1
-    if settings.bulk_enabled and one_kind and is_faster(line.api, writes):
+    if goes_in_bulk(line.api, settings, writes):
         try:
             _in_bulk(line, writes, settle, fail)
         except _NotNow:
             line.write(name, writes, most, settle, fail)
         return
     line.write(name, writes, most, settle, fail)
+
+
+def goes_in_bulk(api: Api, settings: ShopifySettings, writes: Sequence[Write]) -> bool:
+    """Whether these writes would go as one bulk operation: allowed, of one kind, and faster."""
+    one_kind = len({id(write.root) for write in writes}) == 1 and len({tuple(w.given) for w in writes}) == 1
+    return settings.bulk_enabled and one_kind and is_faster(api, writes)
 
 
 def is_faster(api: Api, writes: Sequence[Write]) -> bool:

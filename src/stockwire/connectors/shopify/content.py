@@ -69,7 +69,11 @@ def update(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None
 
 def publish(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None:
     """Put products we made onto the sales channels; others stay where their owner put them."""
-    made = [item for item in items if (item.is_created or item.is_found_again) and not _is_out(item)]
+    made = [
+        item
+        for item in items
+        if (item.is_created or item.is_found_again) and not item.is_published and not _is_out(item)
+    ]
     if not made or settings.hide_product_enabled:
         return
     try:
@@ -84,6 +88,8 @@ def publish(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> Non
     def settle(at: int, payload: Mapping[str, Any]) -> None:
         if errors := user_errors(payload):
             made[at].fail(explain_row(made[at].change.sku, errors[0]))
+        else:
+            made[at].is_published = True
 
     writes = [Write(PUBLISH, {"id": gid("Product", item.product), "input": places}) for item in made]
     bulk.send(

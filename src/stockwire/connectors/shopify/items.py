@@ -75,6 +75,7 @@ class Item:
     failed: dict[Group, StockwireError] = field(default_factory=dict)
     is_created: bool = False
     is_found_again: bool = False
+    is_published: bool = False
     is_second_try: bool = False
     is_lost: bool = False
     is_gone: bool = False

@@ -83,8 +83,12 @@ def link(
         try:
             if item not in missing:
                 _adopt(item, {target.key: _hits(hits, target) for target in item.open_targets()}, held)
+                is_ours = any(hit.code == item.code for hit in _all_hits(hits, item))
+                if is_ours and item.change.action is Action.ADD:
+                    # Made before, and something after that failed: it may not be on sale yet.
+                    item.is_found_again = True
                 if item.product in held:
-                    _leave_pictures(item, held[item.product])
+                    (_know_pictures if is_ours else _leave_pictures)(item, held[item.product])
             elif item.code in made and made[item.code] in held and item.change.action is Action.ADD:
                 _take(item, held[made[item.code]])
                 item.notes.append(f"Found again as product {item.product}, which was made for it before.")

@@ -35,7 +35,8 @@ _CODES_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A variant of the shop. `only` says that it is its product's only one, without options."""
+    """A variant of the shop. `only` says that it is its product's only one, without options; `code` is our
+    own code of its product, "" where we did not make it."""
 
     product: str
     variant: str
@@ -43,6 +44,7 @@ class Hit:
     sku: str
     only: bool = True
     title: str = ""
+    code: str = ""
 
 
 @dataclass(slots=True)
@@ -158,6 +160,7 @@ def _hit(node: dict[str, Any]) -> Hit:
         sku=str(node.get("sku") or ""),
         only=bool(product.get("hasOnlyDefaultVariant")),
         title=str(product.get("title") or ""),
+        code=str((product.get("metafield") or {}).get("value") or ""),
     )
 
 

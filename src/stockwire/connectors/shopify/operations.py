@@ -254,9 +254,10 @@ BULK_QUERY = Root(
 VARIANTS_BY_SKU = Operation(
     "VariantsBySku",
     "query VariantsBySku($q:String!,$after:String){productVariants(first:250,query:$q,after:$after){"
-    "nodes{id sku product{id title hasOnlyDefaultVariant} inventoryItem{id}} "
+    "nodes{id sku product{id title hasOnlyDefaultVariant "
+    'metafield(namespace:"stockwire",key:"product_code"){value}} inventoryItem{id}} '
     "pageInfo{hasNextPage endCursor}}}",
-    page_cost(PAGE, 2),
+    page_cost(PAGE, 3),
 )
 PRODUCTS = Operation(
     "Products",

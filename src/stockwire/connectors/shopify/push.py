@@ -15,10 +15,13 @@ from stockwire.connectors.shopify.api import Api
 from stockwire.connectors.shopify.create import settle_creation, writes_of
 from stockwire.connectors.shopify.items import ITEM, Item, Target
 from stockwire.connectors.shopify.line import Line, nothing_happened
+from stockwire.connectors.shopify.operations import Write
 from stockwire.connectors.shopify.settings import ShopifySettings
 from stockwire.connectors.shopify.translate import fill
 from stockwire.errors import Refused, StockwireError
 from stockwire.ports import Action, Change, Done, Failed, Link, Outcome
+
+_MADE_AT_ONCE = 50
 
 
 def push(api: Api, settings: ShopifySettings, changes: Sequence[Change]) -> Sequence[Outcome]:
@@ -105,7 +108,18 @@ def _item(position: int, change: Change) -> Item:
 
 
 def _create(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None:
+    """Call by call, some are made and put on sale before the next: a push that runs out of time leaves few
+    behind that are made and not on sale yet, which the next one has to look at again."""
     ready = writes_of(line, settings, items)
+    in_bulk = bulk.goes_in_bulk(line.api, settings, [write for _, write in ready])
+    size = len(ready) if in_bulk else _MADE_AT_ONCE
+    for start in range(0, len(ready), size):
+        part = ready[start : start + size]
+        _make(line, settings, part)
+        content.publish(line, settings, [item for item, _ in part])
+
+
+def _make(line: Line, settings: ShopifySettings, ready: Sequence[tuple[Item, Write]]) -> None:
 
     def settle(at: int, payload: Mapping[str, Any]) -> None:
         item, write = ready[at]
