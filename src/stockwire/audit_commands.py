@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from stockwire.hub_commands import start_django
 
@@ -43,21 +41,27 @@ def audit(client_id: int, *, as_json: bool, limit: int, **asked: Any) -> None:
             said = {"at": one.at.isoformat(), "who": one.who, "action": one.action, "subject": one.subject}
             click.echo(json.dumps({**said, "before": one.before, "after": one.after}, ensure_ascii=False))
         return
-    table = Table("When", "Who", "What", "Of", "Change")
     for one in found:
-        table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S}", one.who, one.action, one.subject, _change(one))
-    Console().print(table)
+        click.echo(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.who}: {one.action}: {one.subject}")
+        for line in _changes(one):
+            click.echo(f"    {line}")
+    if not found:
+        click.echo("There is nothing in the audit that is asked for.")
 
 
-def _change(one: Any) -> str:
+def _changes(one: Any) -> list[str]:
+    """A line per field. What is new and blank is left out: a channel starts with dozens of such settings."""
     before, after = one.before or {}, one.after or {}
     if not isinstance(before, dict) or not isinstance(after, dict):
-        return f"{one.before} -> {one.after}"
+        return [f"{one.before} -> {one.after}"]
     said = []
     for name in dict.fromkeys([*before, *after]):
         old, new = (_cut(side.get(name)) for side in (before, after))
-        said.append(f"{name}: {new}" if name not in before else f"{name}: {old} -> {new}")
-    return "\n".join(said)
+        if name in before:
+            said.append(f"{name}: {old} -> {new}")
+        elif after.get(name) not in (None, "", [], {}):
+            said.append(f"{name}: {new}")
+    return said
 
 
 def _cut(value: Any) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -120,20 +119,18 @@ def list_imports(client_id: int, limit: int) -> None:
 
     with tenancy.scope(client_id):
         rows = list(Import.objects.order_by("-id")[:limit])
-    table = Table("Id", "File", "Into", "State", "Rows", "Problems", "Asked by", "Asked at (UTC)")
     for row in rows:
         into = f"source {row.source_id}" if row.source_id else f"channel {row.channel_id}"
         state = row.state + (" (dry run)" if row.dry_run else "")
         done = f"{row.rows_done:,}" + (f" of {row.rows_all:,}" if row.rows_all is not None else "")
-        problems = f"{row.counts.get('problems', 0):,}"
-        asked = f"{row.asked_at:%Y-%m-%d %H:%M}"
-        table.add_row(
-            str(row.pk), escape(row.file_name), into, state, done, problems, escape(row.asked_by), asked
+        click.echo(f"{row.pk}  {row.asked_at:%Y-%m-%d %H:%M} UTC  {row.file_name} into {into}: {state}")
+        click.echo(
+            f"    {done} rows, {row.counts.get('problems', 0):,} problems; asked for by {row.asked_by}"
         )
-    Console().print(table)
-    for row in rows:
         if row.message:
-            click.echo(f"{row.pk}: {row.message} {row.hint}")
+            click.echo(f"    {row.message} {row.hint}")
+    if not rows:
+        click.echo("Nothing was imported in the last 90 days.")
 
 
 @import_group.command("report")

@@ -249,3 +249,27 @@ def test_customers_are_imported_as_a_job_too_and_their_passwords_are_in_no_file_
     assert secret not in str(report(row))
     assert secret not in str(hub.rows("select to_jsonb(i) from imports i"))
     assert secret not in str(hub.rows("select to_jsonb(a) from audit a"))
+
+
+def test_the_command_line_lists_imports_and_shows_the_audit_line_by_line(
+    hub: Any, ask: Any, tmp_path: Path
+) -> None:
+    from click.testing import CliRunner
+
+    from stockwire.cli import main
+    from stockwire.hub.sync import import_jobs
+
+    row = ask(dry_run=False)
+    import_jobs.work(hub.client_id, row.pk)
+    client = ["--client", str(hub.client_id)]
+    said = CliRunner().invoke(main, ["import", "list", *client]).output.splitlines()
+    assert said[0].endswith(f"products.csv into source {hub.source_id}: done")
+    assert said[1].strip() == "4,500 of 4,500 rows, 2 problems; asked for by thandi"
+    target = tmp_path / "report.csv"
+    CliRunner().invoke(main, ["import", "report", *client, str(row.pk), str(target)])
+    assert len(target.read_text("utf-8-sig").splitlines()) == ROWS + 1
+    shown = CliRunner().invoke(main, ["audit", *client, "--subject", "ITEM-7", "--limit", "1"]).output
+    assert ": product imported: ITEM-7" in shown.splitlines()[0]
+    assert "    inventory_management: True" in shown.splitlines()
+    none = CliRunner().invoke(main, ["audit", *client, "--subject", "NEVER"]).output
+    assert none == "There is nothing in the audit that is asked for.\n"
