@@ -27,7 +27,7 @@ $(READY): requirements.lock pyproject.toml
 	  echo "$(PYTHON) cannot make virtual environments. On Debian: apt-get install python3-venv"; exit 1; }
 	test -x $(BIN)/python || { echo "Making a virtual environment in $(VENV)..."; $(PYTHON) -m venv $(VENV); }
 	echo "Installing what requirements.lock names (a minute or two the first time)..."
-	$(BIN)/python -m pip install -qq --require-hashes -r requirements.lock
+	$(BIN)/python scripts/install-locked requirements.lock
 	echo "Installing Stockwire itself..."
 	$(BIN)/python -m pip install -qq --no-deps -e .
 	touch $(READY)
