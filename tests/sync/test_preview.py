@@ -87,6 +87,9 @@ def test_a_draft_of_rules_shows_what_it_would_take_away_before_it_is_saved(
     assert [(entry.code, entry.action, entry.reason) for entry in made.entries] == [
         ("CHEAP", "remove", "rule: price greater 100; it is 10")
     ]
+    assert preview(rules=[("price.vip", "empty", "")]).said == [
+        "No product has the price list vip yet. There are: retail."
+    ]
     assert dict(preview().counts) == {"nothing": 2}
     push()
     assert set(shop(rehearsal)) == {"CHEAP", "DEAR"}
@@ -130,6 +133,7 @@ def test_a_new_channel_can_be_planned_before_anything_is_sent_and_then_goes_live
 ) -> None:
     from stockwire.hub.models import Channel
     from stockwire.hub.sync import operator
+    from stockwire.hub.sync.why import why
 
     with rehearsal.hub.scope():
         operator.hold_for_preview(Channel.objects.get(pk=rehearsal.channel_id))
@@ -138,6 +142,9 @@ def test_a_new_channel_can_be_planned_before_anything_is_sent_and_then_goes_live
     push()
     assert shop(rehearsal) == {}
     assert dict(preview().counts) == {"add": 1}
+    with rehearsal.hub.scope():
+        [answer] = why(rehearsal.channel_id, "BOLT")
+    assert answer.next_action.startswith("nothing until the channel goes live")
     with rehearsal.hub.scope(), pytest.raises(Refused) as refused:
         operator.resume(rehearsal.channel_id, "thandi")
     assert "go-live" in refused.value.hint
