@@ -1,4 +1,4 @@
-"""Every step at which a process can be made to die is one at which the fault tests kill it."""
+"""Every step at which a process can be made to die is one at which a test kills it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ def steps() -> set[str]:
 
 
 def test_a_process_is_killed_at_every_step() -> None:
-    tests = "".join(
-        file.read_text(encoding="utf-8") for file in (ROOT / "tests" / "faults").glob("test_*.py")
-    )
+    rooms = [ROOT / "tests" / room for room in ("faults", "sync")]
+    tests = "".join(file.read_text(encoding="utf-8") for room in rooms for file in room.glob("test_*.py"))
     assert len(steps()) > 30
     assert {step for step in steps() if f'"{step}"' not in tests} == set()
 

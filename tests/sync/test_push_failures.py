@@ -121,8 +121,9 @@ def test_each_failure_in_a_row_waits_longer(rehearsal: Any, feed: Any, push: Any
         [(wait,)] = rehearsal.hub.rows(
             "select extract(epoch from next_at - last_run_at)::float from lanes where kind = 'push'"
         )
-        waits.append(round(wait))
-    assert waits == [2, 4, 8, 16]
+        waits.append(wait)
+    # Counted from the begin of the round, so the round itself comes on top, which takes as long as it takes.
+    assert all(2**at <= wait + 0.5 < 2 ** (at + 1) for at, wait in enumerate(waits, 1)), waits
 
 
 def test_two_products_whose_skus_differ_in_case_only_are_reported_and_not_guessed(
