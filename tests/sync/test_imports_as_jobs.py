@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -123,36 +120,6 @@ def test_whoever_takes_an_import_over_goes_on_after_the_last_settled_row(hub: An
     assert (row.counts["added"], row.counts["problems"]) == (ROWS - 2, 2)
     assert [int(line[0]) for line in report(row)[1:]] == list(range(2, ROWS + 2))
     assert hub.rows("select count(*) from audit where action = 'product imported'") == [(ROWS - 2,)]
-
-
-@pytest.mark.slow
-def test_a_process_killed_inside_a_batch_leaves_nothing_half_done(
-    hub: Any, file: Path, tmp_path: Path
-) -> None:
-    from django.conf import settings
-
-    from stockwire.hub.sync import import_jobs
-
-    die_at = tmp_path / "die-at"
-    die_at.write_text("import-batch")
-    words = ["import", "products", "--client", str(hub.client_id), "--source", str(hub.source_id), str(file)]
-    ended = subprocess.run(
-        [sys.executable, "-m", "stockwire.cli", *words],
-        env={**os.environ, **hub.environment, "STOCKWIRE_DIE_AT_FILE": str(die_at)},
-        capture_output=True,
-        check=False,
-    )
-    assert ended.returncode == -9, ended.stderr.decode()
-    assert not die_at.exists()
-    [(import_id, state)] = hub.rows("select id, state from imports")
-    assert (state, hub.rows("select count(*) from products")) == ("running", [(0,)])
-    assert str(settings.CONFIG.data_folder) == hub.environment["STOCKWIRE_DATA_FOLDER"]
-    import_jobs.take_from_the_dead(hub.client_id, import_id)
-    import_jobs.work(hub.client_id, import_id)
-    with hub.scope():
-        row = import_jobs.of(import_id)
-    assert (row.state, row.counts["added"]) == ("done", ROWS - 2)
-    assert [int(line[0]) for line in report(row)[1:]] == list(range(2, ROWS + 2))
 
 
 def test_a_cancelled_import_stops_after_the_batch_in_hand_and_keeps_what_is_imported(
