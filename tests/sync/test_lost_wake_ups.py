@@ -117,9 +117,11 @@ def test_products_marked_and_pushed_at_once_never_deadlock(hub: Any, channel_wit
         with hub.scope():
             mark_products(product_ids, "a test")
 
+    seen = "select product_id, version, attempts, creating_since from stale"
+
     def clear() -> None:
         with hub.scope():
-            marks = [Taken(*row) for row in hub.rows("select product_id, version, attempts from stale")]
+            marks = [Taken(*row) for row in hub.rows(seen)]
         with lanes.writing(held):
             push._record(held, marks, [], [])
 

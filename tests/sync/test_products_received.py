@@ -276,6 +276,13 @@ def test_a_problem_is_kept_once_and_forgotten_when_its_row_reads_well(feed: Any)
     assert [code for code, _ in feed.problems()] == ["NUT"]
 
 
+def test_two_long_codes_that_begin_alike_are_told_of_once_and_hold_nothing_up(feed: Any) -> None:
+    unreadable = "The description holds bytes outside WIN1252."
+    problems = [("B" * 100 + end, unreadable, "Correct it in Omni.") for end in ("1", "2")]
+    feed.send(feed.row("NUT"), problems=problems)
+    assert (feed.codes(), feed.problems()) == (["NUT"], [("B" * 100, unreadable)])
+
+
 def test_a_row_with_another_problem_than_before_shows_the_new_one_only(feed: Any) -> None:
     feed.send(feed.row("BOLT", SELLINGPRICE1="twelve"))
     feed.send(feed.row("BOLT", OAvailable="some"))

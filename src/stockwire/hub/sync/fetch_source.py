@@ -33,6 +33,7 @@ from stockwire.hub.models import Flag, Source, SourceFetch, SourceProblem, Varia
 from stockwire.hub.sync.lanes import waiting_s
 from stockwire.hub.sync.no_longer_sent import tidy_prefixes
 from stockwire.hub.sync.source_names import names_of
+from stockwire.hub.sync.source_problems import keep_problems
 from stockwire.hub.sync.store_rows import How, store_batch
 from stockwire.hub.sync.writable import flags_of
 from stockwire.registry import file_connector
@@ -225,18 +226,7 @@ def _day(now: datetime) -> str:
 
 def _note_problems(source: Source, problems: list[RowProblem]) -> None:
     SourceProblem.objects.filter(source=source).delete()
-    now = timezone.now()
-    SourceProblem.objects.bulk_create(
-        SourceProblem(
-            client_id=source.client_id,
-            source=source,
-            code=problem.code[:100],
-            message=problem.message,
-            hint=problem.hint,
-            seen_at=now,
-        )
-        for problem in {(p.code[:100], p.message): p for p in problems}.values()
-    )
+    keep_problems(source, problems)
 
 
 def files_folder(client_id: int) -> Path:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import OperationalError, connection
-from django.utils import timezone
 
 from stockwire import dying
 from stockwire.domain.records import RowProblem, SourceProduct
@@ -19,6 +18,7 @@ from stockwire.hub.models import Agent, Source, SourceProblem
 from stockwire.hub.sync import turns
 from stockwire.hub.sync.deactivations import hold_back, standing
 from stockwire.hub.sync.no_longer_sent import remove_quantities, tidy
+from stockwire.hub.sync.source_problems import CODE_MAX, keep_problems
 from stockwire.hub.sync.staged_rows import stage
 from stockwire.hub.sync.stale import mark_new, mark_products, wake_pushes
 from stockwire.hub.sync.store_products import NOTHING_NEW, rivals, store_new, store_rest
@@ -128,7 +128,7 @@ def _translated(source: Source, batch: Batch) -> tuple[list[SourceProduct], list
 def _forget_problems(source: Source, settled: Sequence[tuple[str, str]]) -> None:
     """Problems of rows that are gone; the only way to be rid of those that name no code."""
     for code, message in settled:
-        SourceProblem.objects.filter(source=source, code=code[:100], message=message).delete()
+        SourceProblem.objects.filter(source=source, code=code[:CODE_MAX], message=message).delete()
 
 
 def _note_problems(
@@ -147,28 +147,12 @@ def _note_problems(
             return
         # Rows without a code are many and cannot be told apart: their problems stay.
         spoken_of = {product.source_variant_code for product in products} | set(removed)
-        spoken_of |= {problem.code[:100] for problem in problems if problem.code}
+        spoken_of |= {problem.code[:CODE_MAX] for problem in problems if problem.code}
         cursor.execute(
             "delete from source_problems where source_id = %s and code = any(%s)",
             [source.pk, list(spoken_of)],
         )
-    now = timezone.now()
-    SourceProblem.objects.bulk_create(
-        [
-            SourceProblem(
-                client_id=source.client_id,
-                source=source,
-                code=problem.code[:100],
-                message=problem.message,
-                hint=problem.hint,
-                seen_at=now,
-            )
-            for problem in {(p.code, p.message): p for p in problems}.values()
-        ],
-        update_conflicts=True,
-        unique_fields=["source", "code", "message"],
-        update_fields=["hint", "seen_at"],
-    )
+    keep_problems(source, problems)
 
 
 def note_reading(source: Source, *, read_at: datetime, mode: str, rows: int, seconds: float) -> None:
