@@ -96,6 +96,7 @@ def test_products_marked_and_pushed_at_once_never_deadlock(hub: Any, channel_wit
     from django.db import connections
 
     from stockwire.hub.sync import lanes, push
+    from stockwire.hub.sync.creations import Settled
     from stockwire.hub.sync.push import Taken
     from stockwire.hub.sync.stale import mark_products
 
@@ -123,7 +124,7 @@ def test_products_marked_and_pushed_at_once_never_deadlock(hub: Any, channel_wit
         with hub.scope():
             marks = [Taken(*row) for row in hub.rows(seen)]
         with lanes.writing(held):
-            push._record(held, marks, [], [])
+            push._record(held, marks, Settled([]), [])
 
     forwards, backwards = list(range(1, 41)), list(range(40, 0, -1))
     acts = [lambda: mark(forwards), lambda: mark(backwards), clear]
