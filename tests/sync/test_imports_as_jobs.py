@@ -97,6 +97,21 @@ def test_the_file_lies_there_encrypted(hub: Any, ask: Any) -> None:
     assert b"ITEM-1" not in (folder / row.kept_as).read_bytes()
 
 
+def test_nothing_of_a_file_lies_in_the_clear_while_it_is_worked_on_so_no_kill_leaves_it_behind(
+    hub: Any, ask: Any, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stockwire.hub.sync import import_files
+
+    (scratch := tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    row = ask(dry_run=True)
+    with import_files.opened(hub.client_id, row.kept_as) as plain:
+        assert plain.read_bytes() == file.read_bytes()
+        assert import_files.count_rows(plain) == ROWS
+        assert [one for one in scratch.rglob("*") if one.is_file() and not one.is_symlink()] == []
+    assert list(scratch.iterdir()) == []
+
+
 def test_whoever_takes_an_import_over_goes_on_after_the_last_settled_row(hub: Any, ask: Any) -> None:
     from stockwire.hub.sync import import_jobs
 

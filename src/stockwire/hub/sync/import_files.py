@@ -37,15 +37,20 @@ def keep(client_id: int, file: Path) -> str:
 
 @contextmanager
 def opened(client_id: int, name: str) -> Iterator[Path]:
-    """The kept file in the clear, for as long as the context lasts and for nobody else."""
+    """The kept file in the clear, for as long as the context lasts and for nobody else.
+
+    It has no name on the disk, only a link that leads to what this process holds open: however the process
+    ends, no password of a customer file stays behind.
+    """
     sealed = _folder(client_id) / name
     if not name or not sealed.is_file():
         raise Refused(
             "The file of this import is not here any more.",
             hint="Upload it again. Web and worker processes need the data folder in common.",
         )
-    with tempfile.TemporaryDirectory(prefix="stockwire-import-") as folder:
+    with tempfile.TemporaryDirectory(prefix="stockwire-import-") as folder, tempfile.TemporaryFile() as held:
         plain = Path(folder) / "file"
+        plain.symlink_to(f"/proc/self/fd/{held.fileno()}")
         vault.open_file(sealed, plain)
         yield plain
 
