@@ -113,3 +113,29 @@ def test_the_audit_is_kept_400_days_and_nobody_can_shorten_that(hub: Any, postgr
         for sql in ("delete from audit", "update audit set who = 'x'", "truncate audit"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(sql)
+
+
+def test_what_an_agent_changes_is_in_the_audit_with_before_and_after_but_for_quantities(
+    hub: Any, feed: Any
+) -> None:
+    feed.send(feed.row("BOLT", DESCRIPTION="Bolt"), feed.row("NUT"), feed.row("PUMP"))
+    assert changes_by_agents(hub) == [], "what is new was nothing before"
+    feed.send(
+        feed.row("BOLT", DESCRIPTION="Bolt 8 mm", SELLINGPRICE1="13.50"),
+        feed.row("NUT", OAvailable="77"),
+        feed.row("PUMP", EXTRADTLS8="DELETE"),
+        feed.row("NEW"),
+    )
+    who = f"agent of {hub.rows('select description from sources')[0][0]}"
+    assert changes_by_agents(hub) == [
+        (who, "BOLT", {"title": "Bolt", "price": "115.0000"}, {"title": "Bolt 8 mm", "price": "13.5000"}),
+        (who, "PUMP", {"active": "true"}, {"active": "false"}),
+    ]
+    feed.send(removed=["NUT", "PUMP"])
+    assert changes_by_agents(hub)[2:] == [(who, "NUT", {"active": "true"}, {"active": "false"})]
+
+
+def changes_by_agents(hub: Any) -> list[Any]:
+    return list(
+        hub.rows("select who, subject, before, after from audit where action = 'product changed' order by id")
+    )

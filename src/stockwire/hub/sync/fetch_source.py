@@ -154,7 +154,7 @@ def _store(held: SourceFetch, opened: CanFetch, file: Path, run: _Run) -> None:
             create=False,
             who=source.description,
             action="linked source",
-            audited=False,
+            by_hand=False,
             meta_prefixes=tuple(p for p in prefixes if any(key.startswith(p) for key in columns.meta_keys)),
         )
         rows = _rows(fetched, columns, run)

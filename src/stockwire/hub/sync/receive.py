@@ -16,6 +16,7 @@ from stockwire.errors import NotSetUp
 from stockwire.hub import tenancy
 from stockwire.hub.models import Agent, Source, SourceProblem
 from stockwire.hub.sync import turns
+from stockwire.hub.sync.audit_source import note_changes, what_changes
 from stockwire.hub.sync.deactivations import hold_back, standing
 from stockwire.hub.sync.no_longer_sent import remove_quantities, tidy
 from stockwire.hub.sync.source_problems import CODE_MAX, keep_problems
@@ -80,7 +81,9 @@ def _apply(
         flags = flags_of(source) if staged.active > new.rows else None
         if flags and withholds_anything(flags):
             keep_to_writable(source, flags)
+        changed = what_changes(source, staged, may_differ=staged.active > new.rows)
         rest = store_rest(source, staged, new)
+        note_changes(source, changed)
         stored = {
             *rest.changed,
             *tidy(source, products),

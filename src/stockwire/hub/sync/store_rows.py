@@ -19,6 +19,7 @@ from stockwire.hub import tenancy
 from stockwire.hub.models import Agent, Source
 from stockwire.hub.sync import turns
 from stockwire.hub.sync.audit_rows import AuditRow, note_all
+from stockwire.hub.sync.audit_source import without_quantities
 from stockwire.hub.sync.image_rows import image_changes, store_images
 from stockwire.hub.sync.locate_rows import Located, Place, locate
 from stockwire.hub.sync.no_longer_sent import remove_meta
@@ -36,9 +37,9 @@ OPTION_NAMES = tuple(name for name in OPTIONS if name.endswith("name"))
 @dataclass(frozen=True, slots=True)
 class How:
     """`flags` say what may be written of a product that is there; `create` whether new ones may come in.
-    `who` and `action` stand in the audit. `meta_prefixes`: attributes that begin so and are not in the row
-    go. Not `audited`: nobody did it by hand. `coming` are the products that came in with earlier rows of the
-    file, or would have.
+    `who` and `action` stand in the audit; not `by_hand`, without quantities (audit_source). `meta_prefixes`:
+    attributes that begin so and are not in the row go. `coming` are the products that came in with earlier
+    rows of the file, or would have.
     """
 
     flags: Flags
@@ -47,7 +48,7 @@ class How:
     action: str
     dry_run: bool = False
     meta_prefixes: tuple[str, ...] = ()
-    audited: bool = True
+    by_hand: bool = True
     coming: set[str] = field(default_factory=set)
 
 
@@ -108,10 +109,9 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
         results.append(_result(place, changes))
     if not how.dry_run:
         _write(source, located, removed=removed, images=images, options=options, how=how)
-        if how.audited:
-            if any(place.new == "product" for place in places):
-                note_new(source.client_id, how.who, how.action)
-            note_all(source.client_id, how.who, how.action, _audit_rows(places, results))
+        if any(place.new == "product" for place in places):
+            note_new(source.client_id, how.who, how.action)
+        note_all(source.client_id, how.who, how.action, _audit_rows(places, results, how))
     return sorted(results, key=lambda result: result.number)
 
 
@@ -210,19 +210,20 @@ def _gone_results(gone: Sequence[Place]) -> Iterator[RowResult]:
         yield RowResult(place.row.number, place.row.code, "delete", {"active": ("true", "false")})
 
 
-def _audit_rows(places: Sequence[Place], results: Sequence[RowResult]) -> Iterator[AuditRow]:
+def _audit_rows(places: Sequence[Place], results: Sequence[RowResult], how: How) -> Iterator[AuditRow]:
     """One per product that was there: what of it was before and is now; of a variant with its code first."""
     if not any(result.changes for result in results):
         return
     of_row = {place.row.number: place.row for place in places}
     products: dict[str, dict[str, tuple[str | None, str | None]]] = {}
     for result in results:
-        if not result.changes:
+        noted = result.changes if how.by_hand else without_quantities(dict(result.changes))
+        if not noted:
             continue
         row = of_row.get(result.number)
         code = row.product_code if row else result.code
         of_product = products.setdefault(code, {})
-        for name, change in result.changes.items():
+        for name, change in noted.items():
             shared = row is None or row.variant_code == code or _is_of_product(name)
             of_product[name if shared else f"{result.code}: {name}"] = change
     for code, changes in products.items():
