@@ -6,20 +6,13 @@ Products that are new have no "before"; when each came stands with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from django.db import connection
-
 from stockwire.hub.models import Source
 from stockwire.hub.sync.audit_rows import AuditRow, note_all
+from stockwire.hub.sync.deactivations import still_active
 from stockwire.hub.sync.row_differences import Changes, differences
 from stockwire.hub.sync.staged_rows import Staged
 
 ACTION = "product changed"
-LEAVING = """
-    select v.source_variant_code from variants v join products p on p.id = v.product_id
-    where v.source_id = %s and v.source_variant_code = any(%s) and v.active and p.active
-"""
 
 
 def what_changes(source: Source, staged: Staged, *, may_differ: bool) -> dict[str, Changes]:
@@ -27,8 +20,9 @@ def what_changes(source: Source, staged: Staged, *, may_differ: bool) -> dict[st
     is stored. `may_differ`: among the rows are some whose product is there already."""
     found = differences(source) if may_differ else {}
     changed = {code: kept for code, changes in found.items() if (kept := without_quantities(changes))}
-    for code in _leaving(source, staged.gone_variants):
-        changed[code] = {"active": ("true", "false")}
+    for code, is_on_sale in still_active(source, staged.gone_variants).items():
+        if is_on_sale:
+            changed[code] = {"active": ("true", "false")}
     return changed
 
 
@@ -47,11 +41,3 @@ def note_changes(source: Source, changed: dict[str, Changes]) -> None:
         for code, changes in sorted(changed.items())
     ]
     note_all(source.client_id, f"agent of {source.description}", ACTION, rows)
-
-
-def _leaving(source: Source, codes: Sequence[str]) -> list[str]:
-    if not codes:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(LEAVING, [source.pk, list(codes)])
-        return [row[0] for row in cursor.fetchall()]

@@ -32,6 +32,14 @@ COUNT = """
     select count(*) filter (where active), count(*) filter (where not active and gone_at > %s)
     from variants where source_id = %s
 """
+# Fenced as in store_products: an index look-up for each code, whatever the planner believes.
+STILL_ACTIVE = """
+    select v.source_variant_code, p.active from unnest(%s::text[]) as gone(code)
+    cross join lateral (select v.source_variant_code, v.product_id, v.active from variants v
+        where v.source_id = %s and v.source_variant_code = gone.code offset 0) v
+    cross join lateral (select p.active from products p where p.id = v.product_id offset 0) p
+    where v.active
+"""
 ANY_HELD = "select exists (select from held_deactivations where source_id = %s)"
 HOLD = """
     insert into held_deactivations (client_id, source_id, source_variant_code)
@@ -52,11 +60,10 @@ def hold_back(source: Source, staged: Staged, products: Sequence[SourceProduct],
     if confirmed:
         HeldDeactivation.objects.filter(source=source, source_variant_code__in=confirmed).delete()
         Source.objects.filter(pk=source.pk).update(deactivations_confirmed_at=timezone.now())
-    asked = [code for code in staged.gone_variants if code not in confirmed]
-    active = Variant.objects.filter(
-        source=source, source_variant_code__in=asked, active=True, product__active=True
-    )
-    going = set(active.values_list("source_variant_code", flat=True)) if asked else set()
+    there = still_active(source, staged.gone_variants)
+    if not there:
+        return replace(staged, gone_variants=[])
+    going = {code for code, is_on_sale in there.items() if is_on_sale and code not in confirmed}
     if not going or _are_believed(source, going):
         return staged
     with connection.cursor() as cursor:
@@ -64,6 +71,15 @@ def hold_back(source: Source, staged: Staged, products: Sequence[SourceProduct],
     _say(source)
     left = [code for code in staged.gone_variants if code not in going]
     return replace(staged, gone_variants=left)
+
+
+def still_active(source: Source, codes: Sequence[str]) -> dict[str, bool]:
+    """Those of these variants, by code, that were not taken away yet, and whether their product is active."""
+    if not codes:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(STILL_ACTIVE, [list(codes), source.pk])
+        return dict(cursor.fetchall())
 
 
 def standing(source: Source) -> tuple[str, str]:
