@@ -7,7 +7,7 @@ what is there already changes nothing. Bad rows are left out and said; they neve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import merge
 from operator import attrgetter
@@ -19,12 +19,13 @@ from stockwire.domain.product_columns import Names, ProductColumns
 from stockwire.domain.product_rows import RowResult
 from stockwire.errors import Refused
 from stockwire.files.table import Table, open_table
-from stockwire.hub import tenancy
+from stockwire.hub import garbage, tenancy
 from stockwire.hub.models import Source
 from stockwire.hub.sync.no_longer_sent import tidy_prefixes
 from stockwire.hub.sync.read_ahead import read_ahead
 from stockwire.hub.sync.read_batches import Batch, read_batches
 from stockwire.hub.sync.source_names import names_of
+from stockwire.hub.sync.stage_rows import lines_of_new
 from stockwire.hub.sync.store_rows import How, store_batch
 from stockwire.hub.sync.writable import flags_of
 
@@ -115,17 +116,26 @@ def import_products(
             ),
         )
         tally = _Tally(replace(hold.counts, unknown_columns=columns.unknown))
-        with read_ahead(read_batches(table, columns)) as batches:
+        with read_ahead(_with_lines(read_batches(table, columns), tally)) as batches:
             for batch in batches:
                 if batch.last <= hold.after:
                     continue
                 made = _Made(tally, hold, batch)
-                store_batch(source, batch.rows, how, made.settle)
-                tally.add(made.count)
-                for result in made.results:
-                    report(result)
+                with garbage.not_looked_for():
+                    store_batch(source, batch.rows, replace(how, lines=batch.lines), made.settle)
+                    tally.add(made.count)
+                    for result in made.results:
+                        report(result)
                 progress(tally.counts.rows)
     return tally.counts
+
+
+def _with_lines(batches: Iterator[Batch], tally: _Tally) -> Iterator[Batch]:
+    """With what can be made of a batch before the database is asked, unless that is likely to be in vain."""
+    for batch in batches:
+        if tally.only_new:
+            batch.lines = lines_of_new(batch.rows)
+        yield batch
 
 
 class _Made:
@@ -163,6 +173,7 @@ class _Tally:
 
     def __init__(self, counts: Counts) -> None:
         self.counts = counts
+        self.only_new = True
         self._added: set[str] = set()
         self._touched: set[str] = set()
 
@@ -193,6 +204,7 @@ class _Tally:
         self.counts = self.with_(count)
         self._added |= count.added
         self._touched |= count.touched
+        self.only_new = bool(count.added) and not count.touched
 
 
 _OF_ROWS = {"problem": "problems", "skipped": "skipped"}

@@ -5,7 +5,7 @@ Reads and decides; asks no database. Rows that cannot be used leave with the rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -21,12 +21,13 @@ _SHARED = tuple(name for name in PRODUCT_TEXTS if name != "title")
 @dataclass(slots=True)
 class Batch:
     """`rows` can be used, `problems` cannot; `read` is how many rows of the file that is, `last` the number
-    of the last one."""
+    of the last one. `lines` may be made of the rows by whoever reads ahead (stage_rows)."""
 
     rows: list[ProductRow] = field(default_factory=list)
     problems: list[RowResult] = field(default_factory=list)
     read: int = 0
     last: int = 0
+    lines: Mapping[int, tuple[ProductRow, str]] = field(default_factory=dict)
 
 
 def read_batches(table: Table, columns: ProductColumns) -> Iterator[Batch]:

@@ -5,7 +5,7 @@ What a row does not speak of is left null there; a product that is new gets what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,18 +28,34 @@ COLUMNS = (
 )
 
 
-def stage_rows(places: Sequence[Place]) -> None:
+Lines = Mapping[int, tuple[ProductRow, str]]
+"""By the number of a row, the row and its line."""
+
+
+def lines_of_new(rows: Sequence[ProductRow]) -> Lines:
+    """Lines for rows that will most likely turn out to be new products, made ahead by whoever reads the file
+    while the database stores the batch before."""
+    return {row.number: (row, _line(Place(row, None, "product"))) for row in rows}
+
+
+def stage_rows(places: Sequence[Place], ahead: Lines) -> None:
     """Bring the rows into this transaction's temporary table, inside an open scope."""
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         with cursor.copy(f"copy incoming ({COLUMNS}) from stdin") as copy:
-            copy.write("".join(map(_line, places)))
+            copy.write("".join([_made_ahead(place, ahead) or _line(place) for place in places]))
 
 
 def note_new(client_id: int, who: str, action: str) -> None:
     """The audit of the staged products that are new: everything each was given, an entry per variant."""
     with connection.cursor() as cursor:
         cursor.execute(NOTE_NEW, [client_id, who[:150], action[:60]])
+
+
+def _made_ahead(place: Place, ahead: Lines) -> str:
+    """Empty for a row that is no new product or came to be read otherwise meanwhile."""
+    row, line = ahead.get(place.row.number, (None, ""))
+    return line if row is place.row and place.new == "product" else ""
 
 
 def _line(place: Place) -> str:

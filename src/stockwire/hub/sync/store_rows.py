@@ -25,7 +25,7 @@ from stockwire.hub.sync.locate_rows import Located, Place, locate
 from stockwire.hub.sync.no_longer_sent import remove_meta
 from stockwire.hub.sync.option_rows import option_changes, store_options
 from stockwire.hub.sync.row_differences import Changes, differences
-from stockwire.hub.sync.stage_rows import note_new, stage_rows
+from stockwire.hub.sync.stage_rows import Lines, note_new, stage_rows
 from stockwire.hub.sync.staged_rows import Staged
 from stockwire.hub.sync.stale import mark_new, mark_products, wake_pushes
 from stockwire.hub.sync.store_products import rivals, store_new, store_rest
@@ -39,7 +39,7 @@ class How:
     """`flags` say what may be written of a product that is there; `create` whether new ones may come in.
     `who` and `action` stand in the audit; not `by_hand`, without quantities (audit_source). `meta_prefixes`:
     attributes that begin so and are not in the row go. `coming` are the products that came in with earlier
-    rows of the file, or would have.
+    rows of the file, or would have, `lines` what was made ahead of these rows (stage_rows).
     """
 
     flags: Flags
@@ -50,6 +50,7 @@ class How:
     meta_prefixes: tuple[str, ...] = ()
     by_hand: bool = True
     coming: set[str] = field(default_factory=set)
+    lines: Lines = field(default_factory=dict)
 
 
 def store_batch(
@@ -132,7 +133,7 @@ def _staged(source: Source, places: Sequence[Place], how: How) -> Mapping[str, C
     """Bring the rows into the temporary table as far as they may be written; what they would change."""
     if not places:
         return {}
-    stage_rows(places)
+    stage_rows(places, how.lines)
     if all(place.product_id is None for place in places):
         return {}
     keep_to_writable(source, how.flags, partial=True)
