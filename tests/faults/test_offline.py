@@ -142,6 +142,7 @@ def test_the_journal_of_the_agent_deleted(house: Any) -> None:
     codes += house.place_orders(1)
     house.until(posted, "Omni has a document nobody else knows of")
     house.kill("agent")
+    ((numbering,),) = house.stage.rows("select stream from agents")
     for ending in ("", "-wal", "-shm"):
         house.journal.with_name(house.journal.name + ending).unlink(missing_ok=True)
     change_stock(house, 340)
@@ -149,6 +150,8 @@ def test_the_journal_of_the_agent_deleted(house: Any) -> None:
     house.start("agent")
     agree(house, codes)
     story.is_told("agent started", "reading by watermark (all rows)", "first reading")
+    assert house.stage.rows("select stream from agents where stream <> %s", numbering), "a journal of its own"
+    assert Counter(house.documents_of(codes).values()) == {1: 2}, "also the one only Omni knew of"
 
 
 @pytest.mark.parametrize("hours", [-7, 9], ids=["set back", "set forward"])

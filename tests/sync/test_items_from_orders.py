@@ -115,6 +115,19 @@ def test_nothing_of_such_an_item_is_sent_to_the_shop(rehearsal: Any, taking_in: 
     assert len(links(rehearsal)) == 1
 
 
+def test_asked_why_such_an_item_is_not_offered_the_hub_speaks_of_the_order(
+    rehearsal: Any, taking_in: Any
+) -> None:
+    from stockwire.hub.sync.why import why
+
+    taking_in()
+    sold(rehearsal)
+    with rehearsal.hub.scope():
+        (told,) = why(rehearsal.channel_id, "SHOP-1")
+    assert told.offered == "no: it is known from an order only: its source has never sent it"
+    assert told.next_action.endswith("known from an order only: its source has never sent it")
+
+
 def test_once_its_source_sends_it_the_shops_product_is_kept_up_to_date_and_taken_away(
     rehearsal: Any, taking_in: Any, feed: Any
 ) -> None:

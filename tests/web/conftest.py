@@ -26,6 +26,19 @@ def new_user(hub: Any) -> Callable[..., str]:
 
 
 @pytest.fixture
+def tokens(hub: Any) -> dict[str, str]:
+    """API tokens of two people: thandi is an administrator, sipho may only read."""
+    from stockwire.hub.api.public.tokens import make_token
+    from stockwire.hub.setting_up import add_user
+
+    made: dict[str, str] = {}
+    for username, role in (("thandi", "administrator"), ("sipho", "read_only")):
+        add_user(hub.client_id, username, "correct horse 42 battery", role)
+        made[username] = make_token(hub.client_id, username, "a test", "a test")
+    return made
+
+
+@pytest.fixture
 def browser(hub: Any) -> Callable[..., Any]:
     """A browser, signed in as `username` when one is given."""
 

@@ -19,18 +19,10 @@ FILE = (
 
 
 @pytest.fixture
-def call(hub: Any) -> Callable[..., Any]:
+def call(tokens: dict[str, str]) -> Callable[..., Any]:
     """Call an address as a user, with fields and a file to upload; gives the answer."""
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.test import Client
-
-    from stockwire.hub.api.public.tokens import make_token
-    from stockwire.hub.setting_up import add_user
-
-    tokens: dict[str, str] = {}
-    for username, role in (("thandi", "administrator"), ("sipho", "read_only")):
-        add_user(hub.client_id, username, "correct horse 42 battery", role)
-        tokens[username] = make_token(hub.client_id, username, "a test", "a test")
 
     def ask(method: str, path: str, *, user: str = "thandi", file: str = "", **fields: Any) -> Any:
         data = {**fields, **({"file": SimpleUploadedFile("given.csv", file.encode())} if file else {})}

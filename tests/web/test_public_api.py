@@ -12,17 +12,9 @@ SHOP = {"api_url": "https://shop.example.com", "consumer_key": "ck_1", "consumer
 
 
 @pytest.fixture
-def call(hub: Any) -> Callable[..., Any]:
+def call(tokens: dict[str, str]) -> Callable[..., Any]:
     """Call an address as a user: call("GET", "channels", user="thandi"). Gives (status, JSON)."""
     from django.test import Client
-
-    from stockwire.hub.api.public.tokens import make_token
-    from stockwire.hub.setting_up import add_user
-
-    tokens: dict[str, str] = {}
-    for username, role in (("thandi", "administrator"), ("sipho", "read_only")):
-        add_user(hub.client_id, username, "correct horse 42 battery", role)
-        tokens[username] = make_token(hub.client_id, username, "a test", "a test")
 
     def ask(
         method: str, path: str, body: Any = None, *, user: str = "thandi", token: str = ""

@@ -53,6 +53,13 @@ class Known(NamedTuple):
 UNKNOWN = Known()
 
 
+def why_off(product: Product) -> str:
+    """Why a product that is not active is not. What a source sent has a price or a quantity."""
+    if any(variant.price_tiers or variant.quantities for variant in product.variants):
+        return "set to DELETE in the source, or gone from it"
+    return "known from an order only: its source has never sent it"
+
+
 class Difference(NamedTuple):
     """A field to send: its group, both values and why the new one is wanted."""
 
@@ -126,7 +133,7 @@ class Planner:
     def leaves(self, product: Product) -> str:
         """Why the product does not belong on the channel, or ""."""
         if not product.active:
-            return "set to DELETE in the source, or gone from it"
+            return why_off(product)
         verdict = self.rules.verdict(product)
         return "" if verdict.belongs else verdict.reason
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from stockwire.domain.plan import Planner, Value
+from stockwire.domain.plan import Planner, Value, why_off
 from stockwire.hub.models import Channel, Known, KnownProduct, Lane, LaneKind, Stale, StaleState
 from stockwire.hub.sync.preview import FieldShown, plain, preview, product_ids
 from stockwire.hub.sync.snapshot import Snapshot, planned, planner_for
@@ -71,7 +71,7 @@ def _why(
         code=product.code,
         title=product.title,
         channel=channel.description,
-        offered=_offered(product.active, verdict.belongs, snapshot),
+        offered=_offered(verdict.belongs, snapshot),
         rule=verdict.reason or "this channel has no rules, so every active product is offered",
         link=_link(snapshot),
         field_map="product_map of the channel's settings decides what is sent" if mapped else "",
@@ -84,9 +84,9 @@ def _why(
     )
 
 
-def _offered(active: bool, belongs: bool, snapshot: Snapshot) -> str:
-    if not active:
-        return "no: it is set to DELETE in the source, or gone from it"
+def _offered(belongs: bool, snapshot: Snapshot) -> str:
+    if not snapshot.product.active:
+        return f"no: it is {why_off(snapshot.product)}"
     if not belongs:
         return "no: a rule of the channel keeps it out"
     if snapshot.plan.problem is not None and not snapshot.plan.action:
