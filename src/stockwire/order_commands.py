@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from stockwire.hub_commands import start_django
 
@@ -43,12 +43,14 @@ def list_orders(client_id: int, state: str | None, limit: int, as_json: bool) ->
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    table = Table("Order", "Channel", "Ordered", "Total", "State", "In Omni", "Reason")
+    # A reference that is cut off can be neither looked for in Omni nor given to another command.
+    whole = [Column(name, no_wrap=True) for name in ("Order", "Ordered", "Total", "State", "In Omni")]
+    table = Table(*whole, Column("Channel and reason", overflow="fold"), box=None, pad_edge=False)
     for row in rows:
-        in_omni = row["omni_number"] or row["reference"]
         number = f"{row['number']}\n{row['document']}".strip()
-        told = (row[name] for name in ("channel", "ordered", "total", "state"))
-        table.add_row(number, *told, in_omni, row["reason"])
+        in_omni = row["omni_number"] or row["reference"]
+        told = f"{row['channel']}\n{row['reason']}".strip()
+        table.add_row(number, row["ordered"], row["total"], row["state"], in_omni, told)
     Console().print(table)
 
 

@@ -20,7 +20,7 @@ from stockwire.simulators.stand import Stand
 def run(hub: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "from stockwire.cli import main; main()", "order", *arguments],
-        env={**os.environ, **hub.environment},
+        env={**os.environ, **hub.environment, "COLUMNS": "80"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -99,7 +99,6 @@ def test_answers_that_cannot_be_read_are_refused(web: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_orders_are_listed_found_and_acted_on_from_the_command_line(web: Any) -> None:
     from stockwire.hub.models import Channel, Order
 
@@ -120,18 +119,21 @@ def test_orders_are_listed_found_and_acted_on_from_the_command_line(web: Any) ->
                 total_tax=Decimal(150),
                 ordered_at=at,
                 modified_at=at,
-                reference=f"SW{number[1:]}",
+                reference=f"SW{number[1:]}PEX0JXF9F2",
                 reason=reason,
             )
     client = str(web.hub.client_id)
     listed = run(web.hub, "list", "--client", client, "--state", "needs_you", "--json")
     (only,) = msgspec.json.decode(listed.stdout)
     assert (only["number"], only["total"], only["reason"]) == ("#1001", "R 1 150.00", "It is R 1.00 short.")
-    assert "#1002" in run(web.hub, "list", "--client", client).stdout
+    all_of_them = run(web.hub, "list", "--client", client).stdout
+    assert "#1002" in all_of_them
+    assert "SW1002PEX0JXF9F2" in all_of_them, "whole, in a window of 80 columns"
+    assert max(map(len, all_of_them.splitlines())) <= 80
     shown = run(web.hub, "show", "--client", client, "1001").stdout
     assert "Reason          It is R 1.00 short." in shown
     assert run(web.hub, "release", "--client", client, "#1001").stdout == "Order #1001 is released.\n"
-    assert run(web.hub, "reset", "--client", client, "SW1002", "--send").stdout == (
+    assert run(web.hub, "reset", "--client", client, "SW1002PEX0JXF9F2", "--send").stdout == (
         "Order #1002 is reset and sent to Omni.\n"
     )
     assert web.hub.rows("select state from orders order by number") == [("ready",), ("ready",)]
