@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -34,8 +33,21 @@ def read(path: Path) -> list[tuple[int, list[str]]]:
         b"sku;title\nA1;Boer se skroef\n",
         b"sku|title\r\n\r\n , \r\nA1|Boer se skroef",
         b'"sku","title"\n"A1","Boer se skroef"\n',
+        b"sep=;\r\nsku;title\r\nA1;Boer se skroef\r\n",
+        b"\r\n\r\nsku;title\r\nA1;Boer se skroef\r\n",
+        b"sku;title\rA1;Boer se skroef\r",
     ],
-    ids=["plain", "mark", "utf-16 and tabs", "semicolon", "bars and blank rows", "quotes"],
+    ids=[
+        "plain",
+        "mark",
+        "utf-16 and tabs",
+        "semicolon",
+        "bars and blank rows",
+        "quotes",
+        "a delimiter that is named",
+        "blank rows before the header",
+        "an old Macintosh",
+    ],
 )
 def test_the_same_rows_come_out_of_every_way_to_write_them(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "file.csv"
@@ -60,68 +72,37 @@ def test_a_row_with_a_broken_quote_is_said_and_the_others_are_read(tmp_path: Pat
     assert (3, ["A2", '5" pipe']) in rows
 
 
+def test_what_a_quotation_mark_that_is_never_closed_swallows_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "inch.csv"
+    file.write_text(HEADER + 'A1,"5 inch\r\n' + "B,b\r\n" * 40, newline="")
+    with open_table(file) as table:
+        [(number, row)] = list(table.rows)
+    assert isinstance(row, Unreadable)
+    assert (number, "41 lines of the file went into it" in row.message) == (2, True)
+
+
 def test_what_is_no_table_is_refused_with_the_fix(tmp_path: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_text("\n\n")
-    no_sheet = tmp_path / "other.xlsx"
-    with zipfile.ZipFile(no_sheet, "w") as archive:
-        archive.writestr("readme.txt", "no spreadsheet")
+    nothing = tmp_path / "nothing.csv"
+    nothing.touch()
+    cut = tmp_path / "cut.csv"
+    cut.write_bytes("sku;title\r\nA1;x\r\n".encode("utf-16") + b"x")
+    unmarked = tmp_path / "unmarked.csv"
+    unmarked.write_bytes("sku;title\r\nA1;x\r\n".encode("utf-16-le"))
+    one_line = tmp_path / "one-line.csv"
+    one_line.write_bytes(b"sku,title\n" + b"A1,x " * 4_000_000)
     for path, message in (
         (empty, "is empty"),
-        (no_sheet, "cannot be read"),
+        (nothing, "is empty"),
+        (cut, "begins as UTF-16"),
+        (unmarked, "NUL characters"),
+        (one_line, "a line of more than 16 MB"),
         (tmp_path / "none.csv", "no file"),
     ):
-        with pytest.raises(Refused, match=message) as refused, open_table(path):
-            pass
+        with pytest.raises(Refused, match=message) as refused:
+            read(path)
         assert refused.value.hint
-
-
-SHEET = (
-    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-    '<row r="2"><c r="A2" t="inlineStr"><is><t>sku</t></is></c><c r="B2" t="inlineStr"><is><t>price</t></is></c>'
-    '<c r="C2" t="inlineStr"><is><t>active</t></is></c></row>'
-    '<row r="3"><c r="A3"><v>600123</v></c><c r="B3"><v>0.1</v></c><c r="C3" t="b"><v>0</v></c></row>'
-    '<row r="4"><c r="A4" t="inlineStr"><is><t>007</t></is></c><c r="B4"><v>1e-7</v></c></row>'
-    "</sheetData></worksheet>"
-)
-PARTS = {
-    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-    "</Types>",
-    "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/>'
-    "</Relationships>",
-    "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>'
-    '<sheet name="Stock" sheetId="1" r:id="rId1"/></sheets></workbook>',
-    "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/>'
-    "</Relationships>",
-    "xl/worksheets/sheet1.xml": SHEET,
-}
-
-
-def test_a_spreadsheet_reads_as_a_person_sees_it_whatever_its_name(tmp_path: Path) -> None:
-    file = tmp_path / "stock.csv"
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, text in PARTS.items():
-            archive.writestr(name, text)
-    assert read(file) == [
-        (1, ["sku", "price", "active"]),
-        (3, ["600123", "0.1", "FALSE"]),
-        (4, ["007", "0.0000001", ""]),
-    ]
-
-
-def test_a_spreadsheet_that_unpacks_to_too_much_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stockwire.files.xlsx_rows.LARGEST_UNPACKED", 1_000)
-    file = tmp_path / "bomb.xlsx"
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", "0" * 100_000)
-    with pytest.raises(Refused, match="unpacks to"), open_table(file):
-        pass
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

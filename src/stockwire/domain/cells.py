@@ -12,9 +12,13 @@ MONEY = Decimal("0.0001")
 LIMIT = Decimal(10) ** 11
 """Amounts and quantities from here on are no real ones."""
 
-_PLAIN = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,20})?")
+_PLAIN = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,20})?")
 # Two digits or one after a comma are decimals for certain; three could be thousands.
 _DECIMAL_COMMA = re.compile(r"-?[0-9]{1,11},[0-9]{1,2}")
+_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#CALC!", "#SPILL!", "#GETTING_DATA"}
+)
+"""What a spreadsheet shows, and writes into a CSV file, where a formula has no result."""
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 
 
@@ -81,6 +85,11 @@ def code(column: str, value: str, longest: int = 100) -> str:
 
 def text(column: str, value: str, longest: int = 0) -> str:
     """The text as it stands. `longest` 0 is any length."""
+    if value[:1] == "#" and value.rstrip() in _ERRORS:
+        raise Wrong(
+            f"{column} is {value.rstrip()}, an error of the spreadsheet.",
+            "Correct its formula, let the spreadsheet calculate and save it, or put the value itself there.",
+        )
     if "\x00" in value:
         raise Wrong(
             f"{column} holds a NUL character.", "Take it out; it cannot be seen, so type the text anew."

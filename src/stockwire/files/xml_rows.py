@@ -6,12 +6,14 @@ bounded in size and depth. Names stand as in the file, prefix included (g:price)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from xml.parsers import expat
 
 from stockwire.errors import Refused
+from stockwire.files.xml_parse import parse
 
 LARGEST_RECORD = 4 * 1024 * 1024
 DEEPEST = 50
@@ -37,18 +39,20 @@ def xml_rows(path: Path, record_path: str, paths: Sequence[str]) -> Iterator[tup
     steps = [[part for part in one.split("/") if part not in {"", "."}] for one in paths]
     number = 0
     with path.open("rb") as file:
-        while True:
-            chunk = file.read(_CHUNK)
-            for record in reader.feed(chunk, path.name):
+        for _ in parse(reader.parser, _chunks(file), path.name):
+            for record in reader.take():
                 number += 1
                 yield number, [_find(record, wanted) for wanted in steps]
-            if not chunk:
-                break
     if not number:
         raise Refused(
             f"{path.name} has no records at {record_path}.",
             hint=f"Elements seen in it: {', '.join(sorted(reader.seen)[:20])}.",
         )
+
+
+def _chunks(file: BinaryIO) -> Generator[bytes, None, None]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
 
 
 class _Reader:
@@ -60,20 +64,13 @@ class _Reader:
         self._size = 0
         self.seen: set[str] = set()
         parser = expat.ParserCreate()
-        parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
-        parser.StartDoctypeDeclHandler = self._doctype
-        self._parser = parser
+        self.parser = parser
 
-    def feed(self, chunk: bytes, name: str) -> list[_Element]:
-        try:
-            self._parser.Parse(chunk, not chunk)
-        except expat.ExpatError as error:
-            raise Refused(
-                f"{name} is no sound XML: {error}.", hint="Ask whoever makes the file; nothing was guessed."
-            ) from None
+    def take(self) -> list[_Element]:
+        """The records that ended since they were last taken."""
         done, self._done = self._done, []
         return done
 
@@ -111,12 +108,6 @@ class _Reader:
                 f"A record is larger than {LARGEST_RECORD // 1024 // 1024} MB.",
                 hint="Check the record path: it must name one product, not the list of them.",
             )
-
-    def _doctype(self, *declared: object) -> None:
-        raise Refused(
-            "The file declares a document type, which is not read.",
-            hint="Ask for it without the <!DOCTYPE ...> line.",
-        )
 
 
 def _find(record: _Element, steps: Sequence[str]) -> str:
