@@ -123,8 +123,9 @@ def test_what_is_no_picture_is_told_and_offered_to_no_shop(hub: Any, serve: Serv
         f"BIG,BIG,Big,{serve('/big.png', b'x' * (2 * 1024 * 1024 + 1))},",
         f"HALF,HALF,Half,{serve('/half.jpg', picture(kind='JPEG')[:-150])},",
         "IN,IN,In,http://10.0.0.1/router.png,",
+        "ODD,ODD,Odd,https://[::1/bolt.png,",
     )
-    assert fetch(hub) == 5
+    assert fetch(hub) == 6
     found = dict(
         hub.rows(
             "select p.source_product_code, i.problem from images i join products p on p.id = i.product_id"
@@ -135,6 +136,7 @@ def test_what_is_no_picture_is_told_and_offered_to_no_shop(hub: Any, serve: Serv
     assert "larger than 2 MB" in found["BIG"]
     assert "breaks off" in found["HALF"]
     assert "private network" in found["IN"]
+    assert "no address of a file" in found["ODD"]
     assert hub.rows("select count(*) from images where next_at is not null or content_hash <> ''") == [(0,)]
 
 

@@ -10,7 +10,7 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from stockwire.errors import Refused, TryLater
 
@@ -30,14 +30,20 @@ class Pinned:
 def pin(url: str, allowed: Sequence[Network]) -> Pinned:
     """Look the machine of an address up. Raises Refused when it may not be fetched from, TryLater when its
     name cannot be looked up now."""
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username or parts.password:
+    parts = _split(url)
+    if parts is None or parts.scheme not in _PORTS or not parts.hostname or parts.username or parts.password:
         raise Refused(
             f"{shown(url)} is no address of a file.", hint="It begins with https:// and holds no password."
         )
     try:
         port = parts.port or _PORTS[parts.scheme]
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except ValueError:
+        raise Refused(
+            f"{shown(url)} names a port that cannot be.", hint="Correct the number behind the colon."
+        ) from None
+    try:
+        name = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError, UnicodeError) as error:
         raise TryLater(
             f"{parts.hostname} cannot be found.", hint="Check the spelling of the address.", detail=str(error)
@@ -53,14 +59,32 @@ def pin(url: str, allowed: Sequence[Network]) -> Pinned:
     address = addresses[0]
     literal = f"[{address}]" if address.version == 6 else str(address)
     pinned = urlunsplit((parts.scheme, f"{literal}:{port}", parts.path or "/", parts.query, ""))
-    host = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
-    return Pinned(pinned, host, parts.hostname)
+    bare = f"[{name}]" if ":" in name else name
+    return Pinned(pinned, bare if parts.port is None else f"{bare}:{parts.port}", name)
 
 
 def shown(url: str) -> str:
     """An address as it may stand in a message: without its query, which may hold a key."""
-    parts = urlsplit(url)
+    parts = _split(url)
+    if parts is None:
+        return url.partition("?")[0].rpartition("@")[2][:200]
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))[:200]
+
+
+def redirected(url: str, location: str) -> str:
+    """Where a server says that the file is instead; what it says may be no address at all."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        # A bracket that is not closed, a name that is none.
+        return None
 
 
 def networks(listed: Sequence[str]) -> tuple[Network, ...]:

@@ -5,19 +5,19 @@ Never holds the file in memory, never follows an address that may not be fetched
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 
+from stockwire import tls
 from stockwire.errors import Refused, TryLater
-from stockwire.files.addresses import Network, pin, shown
+from stockwire.files.addresses import Network, pin, redirected, shown
+from stockwire.files.answers import Deadline, pieces
 
 REDIRECTS = 5
-_CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,13 @@ def download(
     url: str, target: Path, bounds: Bounds, *, marks: Marks = Marks(), login: Login | None = None
 ) -> Got:
     """Fetch `url` into `target`. Raises Refused for what will not get better by itself, else TryLater."""
-    until = time.monotonic() + bounds.within_s
-    first, asked = url, url
-    with httpx2.Client(timeout=bounds.timeout_s, trust_env=False, follow_redirects=False) as client:
+    asked = url
+    with (
+        httpx2.Client(
+            timeout=bounds.timeout_s, trust_env=False, follow_redirects=False, verify=tls.authorities()
+        ) as client,
+        Deadline(bounds.within_s) as deadline,
+    ):
         for _ in range(REDIRECTS + 1):
             pinned = pin(asked, bounds.allowed)
             headers = {"Host": pinned.host, "User-Agent": "Stockwire", "Accept-Encoding": "identity"}
@@ -70,7 +74,7 @@ def download(
             if marks.last_modified:
                 headers["If-Modified-Since"] = marks.last_modified
             # A password is for the machine it was given for, and for no other that it redirects to.
-            same = urlsplit(asked)[:2] == urlsplit(first)[:2]
+            same = urlsplit(asked)[:2] == urlsplit(url)[:2]
             auth = (login.username, login.password) if login and same else None
             try:
                 with client.stream(
@@ -78,26 +82,27 @@ def download(
                     pinned.url,
                     headers=headers,
                     auth=auth,
-                    extensions={"sni_hostname": pinned.name},
+                    extensions={"sni_hostname": pinned.name, "trace": deadline.watch},
                 ) as answer:
                     if answer.has_redirect_location:
-                        asked = urljoin(asked, answer.headers.get("location", ""))
+                        asked = redirected(asked, answer.headers.get("location", ""))
                         continue
-                    return _take(asked, answer, target, bounds, until)
-            except httpx2.HTTPError as error:
-                raise TryLater(
-                    f"{shown(asked)} did not answer.",
-                    hint="It is tried again by itself. Open the address in a browser.",
-                    detail=type(error).__name__,
-                ) from None
-    raise Refused(f"{shown(first)} redirects again and again.", hint="Give the address it ends at.")
+                    return _take(asked, answer, target, bounds)
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                raise _failure(asked, error, late=deadline.over) from None
+    raise Refused(f"{shown(url)} redirects again and again.", hint="Give the address it ends at.")
 
 
-def _take(asked: str, answer: httpx2.Response, target: Path, bounds: Bounds, until: float) -> Got:
+def _take(asked: str, answer: httpx2.Response, target: Path, bounds: Bounds) -> Got:
     if answer.status_code == 304:
         return Got(False, Marks())
     if answer.status_code == 429 or answer.status_code >= 500:
         raise TryLater(f"{shown(asked)} answers {answer.status_code}.", hint="It is tried again by itself.")
+    if answer.status_code == 401:
+        raise Refused(
+            f"{shown(asked)} asks for a name and a password.",
+            hint="Give username and password where they can be given, or an address that asks for none.",
+        )
     if answer.status_code != 200:
         raise Refused(
             f"{shown(asked)} answers {answer.status_code}.",
@@ -105,23 +110,47 @@ def _take(asked: str, answer: httpx2.Response, target: Path, bounds: Bounds, unt
         )
     size = 0
     with target.open("wb") as file:
-        for chunk in answer.iter_bytes(_CHUNK):
-            size += len(chunk)
+        for piece in pieces(asked, answer):
+            size += len(piece)
             if size > bounds.largest:
                 raise Refused(
                     f"{shown(asked)} is larger than {_mb(bounds.largest)}.", hint="Make it smaller."
                 )
-            if time.monotonic() > until:
-                raise TryLater(
-                    f"{shown(asked)} sends so slowly that it was given up.",
-                    hint="It is tried again by itself.",
-                )
-            file.write(chunk)
+            file.write(piece)
     said = answer.headers
     return Got(
         True,
         Marks(said.get("etag", "")[:200], said.get("last-modified", "")[:100]),
         said.get("content-type", "").partition(";")[0].strip().lower(),
+    )
+
+
+def _failure(asked: str, error: Exception, *, late: bool) -> TryLater | Refused:
+    detail = f"{type(error).__name__}: {error}"
+    if late or isinstance(error, httpx2.ReadTimeout):
+        return TryLater(
+            f"{shown(asked)} answers so slowly that it was given up.",
+            hint="It is tried again by itself. Ask whoever runs that server.",
+            detail=detail,
+        )
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Refused(
+            f"The certificate of {shown(asked)} is not trusted.",
+            hint="Open the address in a browser: it must open without a warning.",
+            detail=detail,
+        )
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+        return TryLater(
+            f"{shown(asked)} did not answer.",
+            hint="It is tried again by itself. Open the address in a browser.",
+            detail=detail,
+        )
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | httpx2.LocalProtocolError):
+        return Refused(f"{shown(asked)} is no address of a file.", hint="Correct the address.", detail=detail)
+    return TryLater(
+        f"{shown(asked)} broke off in the middle, or answers in no way that a web server does.",
+        hint="It is tried again by itself. Open the address in a browser.",
+        detail=detail,
     )
 
 

@@ -10,11 +10,12 @@ from stockwire.connectors.flatfile.settings import FlatfileSettings
 from stockwire.domain.records import RowProblem
 from stockwire.errors import NotSetUp, Refused
 from stockwire.file_port import Fetched, FetchedRows, Fetching
+from stockwire.files.addresses import shown
 from stockwire.files.download import Bounds, Login, Marks, download
 from stockwire.files.table import Unreadable, open_table
 from stockwire.files.xml_rows import xml_rows
 
-_NO_FILE = (b"<!doctype html", b"<html")
+_PAGE = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script")
 
 
 class FlatfileSource:
@@ -35,9 +36,9 @@ class FlatfileSource:
         )
         bounds = Bounds(self._settings.largest_mb * 1024 * 1024, allowed=how.allowed)
         got = download(location, how.target, bounds, marks=Marks(*how.marks), login=login)
-        if got.changed and self._settings.format == "table" and _is_page(how.target):
+        if got.changed and _is_page(how.target):
             raise Refused(
-                f"{location[:200]} shows a web page, not a file.",
+                f"{shown(location)} shows a web page, not a file.",
                 hint="Give the address of the file itself. A Google Sheet: File > Share > Publish to web >"
                 " Comma-separated values.",
             )
@@ -72,7 +73,7 @@ def _inside(folder: Path, name: str) -> Path:
 def _is_page(file: Path) -> bool:
     with file.open("rb") as opened:
         start = opened.read(512).lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    return start.startswith(_NO_FILE)
+    return start.startswith(_PAGE)
 
 
 def _place(header: Sequence[str], name: str) -> int:

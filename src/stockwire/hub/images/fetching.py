@@ -70,6 +70,14 @@ def _one(client_id: int, image_id: int, src: str, before: str) -> None:
         log.warning("An image could not be taken", image=shown(src), why=error.message)
         _failed(client_id, image_id, error)
         return
+    except Exception:
+        # One picture that nobody thought of may not keep all others from being fetched.
+        log.exception("A fault of ours kept an image from being taken", image=shown(src))
+        ours = "Something went wrong inside Stockwire with this picture."
+        _failed(
+            client_id, image_id, Refused(ours, hint="Save it anew; if it stays, send us the worker's log.")
+        )
+        return
     with tenancy.scope(client_id):
         rows = Image.objects.filter(pk=image_id)
         rows.update(

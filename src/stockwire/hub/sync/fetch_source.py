@@ -56,6 +56,12 @@ def fetch(client_id: int, source_id: int, *, in_any_case: bool = False) -> Sourc
         error: StockwireError | None = None
     except StockwireError as raised:
         error = raised
+    except Exception:
+        log.exception("A fault of ours stopped a linked source", source=source_id)
+        error = Refused(
+            "Something went wrong inside Stockwire while this file was read.",
+            hint="What was stored stays. If it happens again, send us the log of the worker.",
+        )
     _end(held, error, monotonic() - began)
     if error is not None:
         log.warning("A linked source could not be fetched", source=source_id, why=error.message)
