@@ -11,6 +11,8 @@ import pytest
 from stockwire.domain import cells
 from stockwire.domain.cells import Wrong
 
+Read = Callable[[str, str], Any]
+
 
 @pytest.mark.parametrize(
     ("read", "cell", "value"),
@@ -19,31 +21,37 @@ from stockwire.domain.cells import Wrong
         (cells.price, " 12,5 ", Decimal("12.5")),
         (cells.price, "0.00005", Decimal("0.0001")),
         (cells.quantity, "-3", Decimal(0)),
-        (cells.quantity, "1e3", 'qty is "1e3", which is no number.'),
-        (cells.price, "1,234", 'qty is "1,234", which is no number.'),
-        (cells.price, "1 234,50", 'qty is "1 234,50", which is no number.'),
-        (cells.price, "-0.01", "qty is -0.01, less than nothing."),
-        (cells.price, "nan", 'qty is "nan", which is no number.'),
-        (cells.price, "#N/A", 'qty is "#N/A", which is no number.'),
-        (cells.price, "100000000000", "qty is 100000000000, which is too large."),
-        (cells.grams, "-1", "qty is -1, which is no weight."),
         (cells.grams, "2.5", 3),
         (cells.yes_or_no, "Yes", True),
         (cells.yes_or_no, "0", False),
-        (cells.yes_or_no, "maybe", 'qty is "maybe".'),
         (cells.text, " as it is ", " as it is "),
         (cells.text, "#1 seller", "#1 seller"),
-        (cells.text, "#N/A", "qty is #N/A, an error of the spreadsheet."),
-        (cells.code, " #REF! ", "qty is #REF!, an error of the spreadsheet."),
-        (cells.text, "a\x00b", "qty holds a NUL character."),
         (cells.code, " A-1 ", "A-1"),
-        (cells.code, "x" * 101, "qty has 101 characters, more than 100."),
     ],
 )
-def test_a_cell_is_a_value_or_says_what_is_wrong_with_it(
-    read: Callable[[str, str], Any], cell: str, value: object
-) -> None:
-    try:
-        assert read("qty", cell) == value
-    except Wrong as wrong:
-        assert (wrong.message, bool(wrong.fix)) == (value, True)
+def test_a_cell_is_read_as_its_column_means_it(read: Read, cell: str, value: object) -> None:
+    assert read("the column", cell) == value
+
+
+@pytest.mark.parametrize(
+    ("read", "cell", "message"),
+    [
+        (cells.quantity, "1e3", 'the column is "1e3", which is no number.'),
+        (cells.price, "1,234", 'the column is "1,234", which is no number.'),
+        (cells.price, "1 234,50", 'the column is "1 234,50", which is no number.'),
+        (cells.price, "-0.01", "the column is -0.01, less than nothing."),
+        (cells.price, "nan", 'the column is "nan", which is no number.'),
+        (cells.price, "#N/A", 'the column is "#N/A", which is no number.'),
+        (cells.price, "100000000000", "the column is 100000000000, which is too large."),
+        (cells.grams, "-1", "the column is -1, which is no weight."),
+        (cells.yes_or_no, "maybe", 'the column is "maybe".'),
+        (cells.text, "#N/A", "the column is #N/A, an error of the spreadsheet."),
+        (cells.code, " #REF! ", "the column is #REF!, an error of the spreadsheet."),
+        (cells.text, "a\x00b", "the column holds a NUL character."),
+        (cells.code, "x" * 101, "the column has 101 characters, more than 100."),
+    ],
+)
+def test_a_cell_that_cannot_be_used_says_why_and_what_to_do(read: Read, cell: str, message: str) -> None:
+    with pytest.raises(Wrong) as wrong:
+        read("the column", cell)
+    assert (wrong.value.message, bool(wrong.value.fix)) == (message, True)

@@ -221,6 +221,33 @@ def test_a_file_that_cannot_be_used_at_all_is_refused_with_the_fix(hub: Any, tak
     assert counts.unknown_columns == ["colour"]
 
 
+OPTIONED = ("source_product_code", "source_variant_code", "title", "option1_name", "option1_value", "active")
+
+
+def test_variants_that_nothing_tells_apart_are_said_at_the_import(hub: Any, take: Import) -> None:
+    _, results = take(
+        OPTIONED,
+        ("TEE", "TEE-S", "Tee", "Size", "S", ""),
+        ("TEE", "TEE-S2", "Tee", "Size", " s", ""),
+        ("TEE", "TEE-R", "Tee", "Colour", "Red", ""),
+        ("TEE", "TEE-N", "Tee", "", "", ""),
+        ("TEE", "TEE-OLD", "Tee", "Size", "S", "FALSE"),
+        ("CAP", "CAP-1", "Cap", "", "", ""),
+        ("CAP", "CAP-2", "Cap", "", "", ""),
+        ("TEE", "TEE-M", "Tee", "Size", "M", ""),
+    )
+    said = {result.number: result.message for result in results if result.outcome == "problem"}
+    assert said == {
+        3: "Options tell variants apart, and TEE-S2 and row 2 of the product TEE are both Size s.",
+        4: "TEE-R has Colour, and row 2 of the product TEE has Size.",
+        5: "TEE-N has no option, and row 2 of the product TEE has Size.",
+        8: "Options tell variants apart, and CAP-2 and row 7 of the product CAP have none.",
+    }
+    assert all(result.fix for result in results if result.outcome == "problem")
+    rows = hub.rows("select source_variant_code, option_values from variants order by 1")
+    assert rows == [("CAP-1", []), ("TEE-M", ["M"]), ("TEE-S", ["S"])]
+
+
 # Any text PostgreSQL can hold, with what spreadsheets and CSV find hardest more often than chance would.
 ODD = st.one_of(
     st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=12),
@@ -347,7 +374,7 @@ def test_options_are_stored_compared_and_exported(hub: Any, take: Import, tmp_pa
     _, [result] = take(header, ("SHIRT", "SHIRT-M", "Shirt", "Size", ""))
     assert result.message == "option1 has a name but no value."
     _, results = take(header, rows[0], ("SHIRT", "SHIRT-L", "Shirt", "Colour", "L"))
-    assert results[1].message.startswith("The row says something else of the product SHIRT than row 2")
+    assert results[1].message == "SHIRT-L has Colour, and row 2 of the product SHIRT has Size."
     with export_products(hub.client_id, source_id=hub.source_id, columns=["options"]) as found:
         assert [found.columns[2:], *found.rows] == [
             ["option1_name", "option1_value"],

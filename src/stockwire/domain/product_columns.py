@@ -32,6 +32,7 @@ IN_EXPORTS_ONLY = frozenset({"product_id", "variant_id", "channel_product_code",
 """Columns that an export may hold and an import passes over without a word."""
 OPTIONS = tuple(f"option{n}_{part}" for n in (1, 2, 3) for part in ("name", "value"))
 VARIANT_COLUMNS = ("sku", "barcode", "price", "qty", "grams", "inventory_management")
+_SURPLUS_OPTION = re.compile("option(?:[4-9]|[1-9][0-9]+)_(?:name|value)")
 _IMAGE = re.compile(r"image([1-9][0-9]{0,2})")
 
 
@@ -70,16 +71,21 @@ class ProductColumns:
         for index, name in enumerate(self.names):
             found = self._reader(name, header[index], names)
             if found is None:
+                if _SURPLUS_OPTION.fullmatch(name):
+                    raise Wrong(
+                        f"There is a column {name}, and a product has three options at most.",
+                        "Join two of them into one (Size: M / tall), or take the column out.",
+                    )
                 if name and name not in IN_EXPORTS_ONLY:
-                    self.unknown.append(name)
+                    self.unknown.append(header[index].strip())
                 continue
             meaning, read = found
             if meaning in seen:
                 raise Wrong(
-                    f"The columns {seen[meaning]} and {name} mean the same.",
+                    f"The columns {seen[meaning]} and {header[index].strip()} mean the same.",
                     "Take one of them out of the file.",
                 )
-            seen[meaning] = name
+            seen[meaning] = header[index].strip()
             self._readers.append((index, name, read))
         self._check(set(seen))
         self._has_options = any(name in seen for name in OPTIONS)

@@ -74,7 +74,8 @@ class _Said:
         self._texts = itemgetter(*texts) if texts else None
         self._variants: dict[str, int] = {}
         self._alone: dict[str, int] = {}
-        self._products: dict[str, tuple[int, int]] = {}
+        self._products: dict[str, tuple[int, int, tuple[str, ...]]] = {}
+        self._combined: dict[tuple[str, ...], int] = {}
 
     def check(self, row: ProductRow) -> None:
         code, number = row.variant_code, row.number
@@ -86,10 +87,36 @@ class _Said:
         # The columns of one file stand in one order, so nothing has to be sorted.
         options = tuple([name for name, _ in row.options]) if row.options else ()
         texts = self._texts(row.texts) if self._texts else ()
-        said = hash((texts, options, *row.meta.values(), *row.images.items()))
-        of, before = self._products.setdefault(row.product_code, (number, said))
+        said = hash((texts, *row.meta.values(), *row.images.items()))
+        of, before, named = self._products.setdefault(row.product_code, (number, said, options))
+        if options or named or (of != number and row.options is not None):
+            self._tell_apart(row, of, options, named)
         if before != said:
             raise Wrong(
                 f"The row says something else of the product {row.product_code} than row {of}.",
                 "Let all rows of a product agree on its description, attributes and images.",
             )
+
+    def _tell_apart(self, row: ProductRow, of: int, options: tuple[str, ...], named: tuple[str, ...]) -> None:
+        """Variants of a product have the same options, and each combination once (behaviour A5)."""
+        if row.active is False:
+            return
+        if options != named:
+            raise Wrong(
+                f"{row.code} has {', '.join(options) or 'no option'}, and row {of} of the product"
+                f" {row.product_code} has {', '.join(named) or 'none'}.",
+                "Give all variants of a product the same options, or this one another product code.",
+            )
+        values = [value.strip().casefold() for _, value in row.options or ()]
+        first = self._combined.setdefault((row.product_code, *values), row.number) if values else of
+        if first != row.number:
+            which = f"are both {_combination(row)}" if values else "have none"
+            raise Wrong(
+                f"Options tell variants apart, and {row.code} and row {first} of the product"
+                f" {row.product_code} {which}.",
+                "Give each another option value, or a product code of its own.",
+            )
+
+
+def _combination(row: ProductRow) -> str:
+    return ", ".join(f"{name} {value}" for name, value in row.options or ())
