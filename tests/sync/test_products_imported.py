@@ -10,8 +10,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from stockwire.errors import Refused
 
@@ -246,100 +244,6 @@ def test_variants_that_nothing_tells_apart_are_said_at_the_import(hub: Any, take
     assert all(result.fix for result in results if result.outcome == "problem")
     rows = hub.rows("select source_variant_code, option_values from variants order by 1")
     assert rows == [("CAP-1", []), ("TEE-M", ["M"]), ("TEE-S", ["S"])]
-
-
-# Any text PostgreSQL can hold, with what spreadsheets and CSV find hardest more often than chance would.
-ODD = st.one_of(
-    st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=12),
-    st.sampled_from(
-        ["=1+1", "'=x", "''", "'", "-", '"', 'a"b', "a,b;c\t|", "\r\n", "\n", "\r", " ", "", "ÿþ"]
-    ),
-)
-TITLE = ODD.filter(lambda text: text.strip() != "")
-CODE = st.text("ABCabc019-_/.=+'\" ,;ü", min_size=1, max_size=8).map(str.strip).filter(bool)
-AMOUNT = st.decimals(0, 99_999, places=4, allow_nan=False)
-
-
-@st.composite
-def catalogue(draw: st.DrawFn) -> list[dict[str, Any]]:
-    made = []
-    for code in draw(st.lists(CODE, unique=True, min_size=1, max_size=4)):
-        optional = st.one_of(st.none(), ODD)
-        made.append(
-            {
-                "code": code,
-                "title": draw(TITLE),
-                "texts": [draw(optional) for _ in range(5)],
-                "barcode": draw(st.one_of(st.none(), CODE)),
-                "active": draw(st.booleans()),
-                "tiers": draw(
-                    st.dictionaries(st.sampled_from(["retail", "Trade", "a b"]), AMOUNT, max_size=3)
-                ),
-                "stock": draw(st.dictionaries(st.sampled_from(["", "JHB", "Cape Town"]), AMOUNT, max_size=2)),
-                "meta": draw(
-                    st.dictionaries(st.sampled_from(["colour", "Size", "x y", "a_b"]), ODD, max_size=3)
-                ),
-            }
-        )
-    return made
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(made=catalogue())
-def test_what_is_exported_and_imported_again_changes_nothing(hub: Any, tmp_path: Path, made: Any) -> None:
-    from stockwire.files.csv_writing import write_csv
-    from stockwire.hub.sync.export_products import export_products
-    from stockwire.hub.sync.import_products import Options, import_products
-
-    put_into_the_tables(hub, made)
-    file = tmp_path / "exported.csv"
-    with export_products(hub.client_id, source_id=hub.source_id) as found:
-        assert write_csv(file, found.columns, found.rows) == len(made)
-    seen: list[Any] = []
-    counts = import_products(
-        hub.client_id,
-        hub.source_id,
-        file,
-        Options("thandi", dry_run=True, ignore_flags=True),
-        report=seen.append,
-    )
-    assert [r for r in seen if r.outcome != "nothing"] == [], file.read_bytes()
-    assert (counts.rows, counts.queued, counts.problems) == (len(made), 0, 0)
-
-
-def put_into_the_tables(hub: Any, made: Any) -> None:
-    """Straight into the tables, as no import would: round trips must not depend on our own tidiness."""
-    from stockwire.hub import models
-
-    hub.owner.execute("truncate products, variants, price_tiers, quantities, product_meta cascade")
-    with hub.scope():
-        ours = {"client_id": hub.client_id}
-        for item in made:
-            names = ("body_html", "collection", "product_type", "tags", "vendor")
-            product = models.Product.objects.create(
-                **ours,
-                source_id=hub.source_id,
-                source_product_code=item["code"],
-                active=item["active"],
-                title=item["title"],
-                **dict(zip(names, item["texts"], strict=True)),
-            )
-            variant = models.Variant.objects.create(
-                **ours,
-                source_id=hub.source_id,
-                product=product,
-                source_variant_code=item["code"],
-                sku=item["code"],
-                barcode=item["barcode"],
-            )
-            for tier, price in item["tiers"].items():
-                models.PriceTier.objects.create(**ours, variant=variant, tier=tier, price=price)
-            for warehouse, quantity in item["stock"].items():
-                models.Quantity.objects.create(
-                    **ours, variant=variant, warehouse=warehouse, quantity=quantity
-                )
-            for key, value in item["meta"].items():
-                models.ProductMeta.objects.create(**ours, product=product, key=key, value=value)
 
 
 def test_one_variant_goes_alone_and_the_last_one_takes_the_product_along(hub: Any, take: Import) -> None:
