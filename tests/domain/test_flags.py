@@ -41,6 +41,68 @@ def test_the_most_exact_flag_wins(flags: dict[str, str], asked: str, owner: str)
     assert channel_flags("the shop", flags).answer(asked).owner == owner
 
 
+@pytest.mark.parametrize("stored", ["JHB ", " JHB", "jhb", "Jhb"])
+@pytest.mark.parametrize("flag", ["qty.JHB", "qty. jhb ", "QTY.jHb"])
+def test_a_name_is_the_same_however_a_source_sends_it(stored: str, flag: str) -> None:
+    flags = channel_flags("the shop", {flag: "channel"})
+    assert flags.withholds(f"qty.{stored}")
+    assert flags.sent("qty", {stored: 1, "CPT": 2}) == {"CPT": 2}
+
+
+@pytest.mark.parametrize(
+    ("flags", "sent"),
+    [
+        ({}, {"": 1, "JHB": 2, "CPT": 3}),
+        ({"qty": "channel", "qty.JHB": "system"}, {"JHB": 2}),
+        ({"qty.*": "channel"}, {"": 1}),
+        ({"qty.*": "channel", "qty": "channel"}, {}),
+        ({"qty.*": "channel", "qty.jhb": "system"}, {"": 1, "JHB": 2}),
+        ({"qty.JHB": "channel"}, {"": 1, "CPT": 3}),
+        ({"title": "channel"}, {"": 1, "JHB": 2, "CPT": 3}),
+    ],
+)
+def test_which_parts_of_a_field_are_sent(flags: dict[str, str], sent: dict[str, int]) -> None:
+    assert channel_flags("the shop", flags).sent("qty", {"": 1, "JHB": 2, "CPT": 3}) == sent
+
+
+@pytest.mark.parametrize(
+    ("flags", "asked", "withheld"),
+    [
+        ({}, "qty", False),
+        ({"qty": "channel"}, "qty", True),
+        ({"qty": "channel", "qty.JHB": "system"}, "qty", False),
+        ({"qty": "channel", "qty.JHB": "channel"}, "qty", True),
+        ({"qty": "channel", "qty.*": "system"}, "qty", False),
+        ({"qty": "channel", "price.trade": "system"}, "qty", True),
+        ({"qty.*": "channel"}, "qty", False),
+        ({"qty.*": "channel"}, "qty.*", True),
+        ({"qty.*": "channel", "qty.JHB": "system"}, "qty.*", False),
+        ({"meta.*": "channel"}, "meta.*", True),
+        ({"meta.*": "channel", "meta.colour": "system"}, "meta.*", False),
+        ({"meta.*": "channel", "meta.colour": "channel"}, "meta.*", True),
+    ],
+)
+def test_whether_nothing_of_a_field_with_parts_is_sent(
+    flags: dict[str, str], asked: str, withheld: bool
+) -> None:
+    assert bool(channel_flags("the shop", flags).withholds_all(asked)) is withheld
+
+
+@pytest.mark.parametrize(
+    ("flags", "withheld"),
+    [
+        ({}, ""),
+        ({"qty.JHB": "channel"}, "flag qty.jhb of the shop is channel"),
+        ({"qty.*": "channel"}, "flag qty.* of the shop is channel"),
+        ({"qty": "channel"}, "flag qty of the shop is channel"),
+        ({"qty": "system", "qty.JHB": "system"}, ""),
+        ({"price.trade": "channel"}, ""),
+    ],
+)
+def test_whether_some_part_of_a_field_is_not_sent(flags: dict[str, str], withheld: str) -> None:
+    assert channel_flags("the shop", flags).withholds_any("qty") == withheld
+
+
 def test_a_primary_source_owns_every_field_and_a_linked_one_none_until_a_flag_says_so() -> None:
     assert source_flags("Omni", {}).answer("title").owner is Owner.SOURCE
     assert source_flags("Omni", {"title": "system"}).answer("title").owner is Owner.SYSTEM

@@ -12,7 +12,6 @@ from stockwire.domain.flags import channel_flags
 from stockwire.domain.pricing import price_for
 from stockwire.domain.records import Image
 from stockwire.domain.rules import rule
-from stockwire.domain.stock import sellable
 from stockwire.domain.terms import ChannelTerms, SettingTerms, Takes, TaxRule, Terms
 
 
@@ -107,36 +106,6 @@ def test_the_channels_own_price_list_wins_over_the_retail_one() -> None:
     tiers = {"retail": Decimal(10), "trade": Decimal(8)}
     assert price_for("X", tiers, "trade").price == Decimal(8)
     assert price_for("X", tiers, "").price == Decimal(10)
-
-
-@pytest.mark.parametrize(
-    ("available", "held", "buffer", "cap", "quantity"),
-    [
-        ("10", "0", 0, None, 10),
-        ("10", "3", 0, None, 7),
-        ("10", "3", 2, None, 5),
-        ("2", "3", 0, None, 0),
-        ("100", "0", 0, 50, 50),
-        ("2.9", "0", 0, None, 2),
-        ("0", "0", 0, None, 0),
-    ],
-    ids=[
-        "plain",
-        "held orders",
-        "buffer",
-        "never below zero",
-        "capped",
-        "part units are not sold",
-        "nothing",
-    ],
-)
-def test_sellable_stock(available: str, held: str, buffer: int, cap: int | None, quantity: int) -> None:
-    assert sellable(Decimal(available), Decimal(held), buffer, cap).quantity == quantity
-
-
-def test_the_reason_of_a_quantity_shows_the_arithmetic() -> None:
-    reason = sellable(Decimal("10.0000"), Decimal(3), 2, 4).reason
-    assert reason == "10 available - 3 on orders not yet reserved - 2 kept back, capped at 4"
 
 
 def test_a_price_of_which_nothing_is_left_without_vat_is_no_price() -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+import pytest
 
 STOCK = {"": 20}
 EVERYTHING = {
@@ -164,3 +165,21 @@ def picture_of(trade: Any) -> dict[str, Any]:
 
 def members(products: Any) -> set[int]:
     return {each["number"] if isinstance(each, dict) else each for each in products}
+
+
+@pytest.mark.parametrize(
+    ("flags", "tracked", "held"),
+    [
+        ((), True, {"Main warehouse": 20}),
+        (("qty",), True, {}),
+        (("inventory_management",), True, {"Main warehouse": 20}),
+        (("qty", "inventory_management"), False, {}),
+    ],
+)
+def test_whether_a_new_item_is_tracked_is_left_to_the_shop_where_its_stock_is(
+    trade: Any, flags: tuple[str, ...], tracked: bool, held: dict[str, int]
+) -> None:
+    own(trade, trade.channel(**SENT), *flags)
+    shirt(trade)
+    trade.push()
+    assert (trade.held("SHIRT")["item"]["tracked"], trade.available("SHIRT")) == (tracked, held)

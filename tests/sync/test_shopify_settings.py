@@ -139,3 +139,27 @@ def switch(on: bool) -> str:
 
 def skus(trade: Any) -> list[str]:
     return [found["item"]["sku"] for found in trade.shop.shelf("ProductVariant").values()]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("compare_at_price", "{{price_tiers.RRP.price", "compare_at_price, line 1: the tag that begins"),
+        ("location_map", '{"1": "{{#qty}}1"}', "location_map, line 1: "),
+        ("location_map", '{"1": "{{> stock}}"}', "partials ({{>name}})"),
+        ("location_map", '{"1": "1", "1": "2"}', 'the key "1" comes twice'),
+        ("location_map", '{"1": "1", "gid://shopify/Location/1": "2"}', "it names a location twice"),
+        ("location_map", '{"main": "1"}', "its names must be location ids"),
+        ("location_map", '{"1": true}', "it must be a JSON object such as"),
+        ("location_map", '{"1": {{qty}}}', "it must be JSON such as"),
+    ],
+)
+def test_a_template_that_cannot_be_read_is_refused_before_it_is_saved(
+    trade: Any, name: str, text: str, said: str
+) -> None:
+    from stockwire.connectors.shopify.settings import ShopifySettings
+
+    known = {"channel_domain": "x.myshopify.com", "password": "shpat_1"}
+    with pytest.raises(ValueError, match=name) as refused:
+        ShopifySettings.model_validate({**known, name: text})
+    assert said in str(refused.value)

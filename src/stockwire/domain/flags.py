@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from stockwire.domain.names import wrong_name
+from stockwire.domain.records import Product
+
 T = TypeVar("T")
 
 
@@ -73,6 +76,24 @@ class Flags:
         answer = self.answer(name)
         return answer.reason if answer.owner is Owner.CHANNEL else ""
 
+    def withholds_all(self, name: str) -> str:
+        """Why nothing of a field with parts (qty, qty.*, meta.*) is sent, or "" when a part of it may be: one
+        that a flag of its own leaves to the hub is sent although the whole is the channel's."""
+        reason = self.withholds(name)
+        head = f"{name.partition('.')[0]}."
+        ours = (one for one, owner in self.owners.items() if owner is not Owner.CHANNEL and one != name)
+        return "" if reason and any(one.startswith(head) for one in ours) else reason
+
+    def withholds_any(self, head: str) -> str:
+        """Why some part of a field is not sent, or "" when each of them is."""
+        of_parts = (name for name in self.owners if name.startswith(f"{head}."))
+        return next((reason for name in (head, *of_parts) if (reason := self.withholds(name))), "")
+
+    def sends_some(self, head: str, parts: Mapping[str, T]) -> bool:
+        """Whether the sum of a field's parts is sent: some part of it is, or where there are no parts at all,
+        some part of it would be."""
+        return bool(self.sent(head, parts)) if parts else not self.withholds_all(f"{head}.*")
+
     def sent(self, head: str, parts: Mapping[str, T]) -> Mapping[str, T]:
         """Those of a field's parts (warehouses of qty, price lists of price) that the hub sends. The part ""
         goes by the flag of the field itself."""
@@ -83,6 +104,15 @@ class Flags:
             for name, value in parts.items()
             if not self.withholds(f"{head}.{name}" if name else head)
         }
+
+
+def fields_of(product: Product) -> list[str]:
+    """Every field of this product that a flag can speak of, with its attributes, warehouses, price lists."""
+    parts = {f"meta.{key}" for key in product.meta}
+    for variant in product.variants:
+        parts |= {f"price.{tier}" for tier in variant.price_tiers}
+        parts |= {f"qty.{warehouse}" for warehouse in variant.quantities if warehouse}
+    return [*PLAIN, *sorted(parts)]
 
 
 def source_flags(place: str, owners: Mapping[str, str], *, linked: bool = False) -> Flags:
@@ -114,6 +144,8 @@ def field_name(name: str) -> str:
     """The name under which a flag is kept. Raises ValueError, saying which there are, when it is none."""
     head, dot, part = name.strip().partition(".")
     head = head.lower()
+    if dot and head in PARTED and (wrong := wrong_name(part)):
+        raise ValueError(f"The flag {head}.{part.strip()[:40]} {wrong}.")
     if (dot and part and head in PARTED) or (not dot and head in PLAIN):
         return _key(f"{head}{dot}{part}")
     raise ValueError(
@@ -143,4 +175,6 @@ def _from_exact_to_wide(name: str) -> tuple[str, ...]:
 
 
 def _key(name: str) -> str:
-    return name.casefold()
+    """Names of parts are compared without outer blanks and regardless of case, as everywhere (names.py)."""
+    head, dot, part = name.partition(".")
+    return f"{head}{dot}{part.strip()}".casefold()

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from stockwire.domain.templates import Named
+
 T = TypeVar("T")
+
+
+LONGEST = 100
+
+
+def wrong_name(name: str) -> str:
+    """Why no price list, warehouse or attribute can be called this, or ""."""
+    if len(name.strip()) > LONGEST:
+        return f"names something of {len(name.strip())} letters, and a name has at most {LONGEST}"
+    return "names something with a NUL character in it" if "\x00" in name else ""
 
 
 def folded(name: str) -> str:
@@ -20,25 +32,31 @@ def folded(name: str) -> str:
 def value_of(values: Mapping[str, T], name: str) -> T | None:
     """The value under this name; the very same spelling comes before another one. None when there is none."""
     found = values.get(name)
-    return _folded_value(values, name) if found is None else found
+    if found is None:
+        key = key_of(values, name)
+        return None if key is None else values[key]
+    return found
 
 
-def _folded_value(values: Mapping[str, T], name: str) -> T | None:
+def key_of(values: Mapping[str, object], name: str) -> str | None:
+    """How this name is spelt among these, the very same spelling first. None when it is not there."""
+    if name in values:
+        return name
     wanted = folded(name)
-    return next((value for key, value in values.items() if folded(key) == wanted), None)
+    return next((key for key in values if folded(key) == wanted), None)
 
 
-class ByName(dict[str, object]):
+class ByName(Named):
     """What templates look names up in: regardless of case, the very same spelling first. With `prefixes` only
     names that begin with one of them are looked up so."""
 
     def __init__(self, values: Mapping[str, object], prefixes: tuple[str, ...] = ("",)) -> None:
         super().__init__(values)
-        self._prefixes = prefixes
+        self.prefixes = prefixes
 
     def __missing__(self, name: str) -> object:
         wanted = folded(name)
-        if wanted.startswith(self._prefixes):
+        if wanted.startswith(self.prefixes):
             for key, value in self.items():
                 if folded(key) == wanted:
                     return value

@@ -6,15 +6,17 @@ keeps it back is not even computed, so it cannot leak.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from stockwire.domain.compare_at import compare_at
-from stockwire.domain.mapped import LocationMap, ProductMap, compare_at_of
+from stockwire.domain.mapped import ProductMap
 from stockwire.domain.names import value_of
-from stockwire.domain.pricing import RETAIL, price_for
+from stockwire.domain.pricing import RETAIL, free_of_charge, price_for
 from stockwire.domain.records import Product, Variant
+from stockwire.domain.setting_templates import LocationMap, compare_at_of
 from stockwire.domain.stock import Sellable, available_in, sellable
 from stockwire.domain.tax import price_excl, price_incl
 from stockwire.domain.terms import TaxRule, Terms
@@ -69,7 +71,7 @@ class Offer:
             item for item in _VARIANT.items() if item[0] in takes.fields and self._sends(item[0])
         ]
         self._options = self._sends("options")
-        self._meta = takes.meta and self._sends("meta.*")
+        self._meta = takes.meta and self._sent_unless("meta.*", terms.flags.withholds_all("meta.*"))
         self._images = takes.images and self._sends("images")
         self._meta_sent: dict[str, bool] = {}
         self._tier = self._channel.price_tier or RETAIL
@@ -77,11 +79,12 @@ class Offer:
         self._compare_at = self._compare_at_source()
         self._managed = self._sends("inventory_management")
         self._warehouses = self._sold_from()
-        self._quantity = self._sends("quantity", "qty") and self._warehouses is not None
+        self._stock_flag = self._why_no_stock()
+        self._quantity = self._sent_unless("quantity", self._stock_flag)
         self._cap = _lower(self._channel.qty_limit_upper, self._settings.qty_limit_upper)
         self._locations = self._location_map() if self._quantity else None
         mapped = self._settings.product_map
-        self._map = ProductMap(terms, self.withheld, self._sellable) if mapped else None
+        self._map = ProductMap(terms, self.withheld, self._map_price, self._map_stock) if mapped else None
 
     def product(self, product: Product) -> Wanted:
         """What belongs to the product as a whole: content and images."""
@@ -173,7 +176,7 @@ class Offer:
                 for name, found in self._locations.quantities(variant):
                     stock[name] = found.quantity
                     wanted.reasons[name] = found.reason
-            elif not variant.quantities or self._terms.flags.sent("qty", variant.quantities):
+            elif self._has_part(variant):
                 found = self._sellable(variant)
                 stock["quantity"] = found.quantity
                 wanted.reasons["quantity"] = found.reason
@@ -181,14 +184,30 @@ class Offer:
             wanted.fields[STOCK] = stock
 
     def _mapped(self, made: ProductMap, product: Product, variant: Variant) -> Wanted:
-        """A map of a variant without a usable price would make one of nothing: its prices stay away."""
+        """A map of a variant without a usable price would make one of nothing: its prices stay away. So they
+        do where the map itself makes a price of nothing."""
         wanted = Wanted(*made.of_variant(product, variant))
         if PRICE in wanted.fields:
             priced = price_for(variant.sku, variant.price_tiers, self._channel.price_tier)
             if priced.price is None:
-                del wanted.fields[PRICE]
                 wanted.problem = Problem(priced.reason, priced.hint)
+            else:
+                wanted.problem = _given_away(variant, wanted.fields[PRICE])
+            if wanted.problem is not None:
+                del wanted.fields[PRICE]
         return wanted
+
+    def _map_price(self, variant: Variant) -> Decimal | None:
+        """The price as the list has it, with or without VAT as the channel says."""
+        amount = value_of(variant.price_tiers, self._tier)
+        return None if amount is None else self._taxed(amount)
+
+    def _map_stock(self, variant: Variant) -> Sellable | None:
+        return None if self._stock_flag or not self._has_part(variant) else self._sellable(variant)
+
+    def _has_part(self, variant: Variant) -> bool:
+        """Whether the hub has a part in the stock of this variant, be it that there is none of it."""
+        return bool(self._warehouses) or self._terms.flags.sends_some("qty", variant.quantities)
 
     def _sellable(self, variant: Variant) -> Sellable:
         quantities = self._terms.flags.sent("qty", variant.quantities)
@@ -210,8 +229,12 @@ class Offer:
         return price
 
     def _sends(self, name: str, flag: str = "") -> bool:
+        """Whether this field goes out, by the settings and its flag."""
+        return self._sent_unless(name, self._terms.flags.withholds(flag or name))
+
+    def _sent_unless(self, name: str, flagged: str) -> bool:
         """Whether this field goes out; if not, why is kept in `withheld`."""
-        reason = self._settings.withheld.get(name, "") or self._terms.flags.withholds(flag or name)
+        reason = self._settings.withheld.get(name, "") or flagged
         if reason:
             self.withheld[name] = reason
         return not reason
@@ -230,6 +253,13 @@ class Offer:
         sent = tuple(name for name in given if self._sends(f"qty.{name}"))
         return sent or None
 
+    def _why_no_stock(self) -> str:
+        """The flag by which all of the stock is the channel's own, or ""."""
+        flags = self._terms.flags
+        if self._warehouses is None:
+            return flags.withholds(f"qty.{self._channel.warehouses[0]}")
+        return "" if self._warehouses else flags.withholds_all("qty")
+
     def _compare_at_source(self) -> Callable[[Variant], Decimal | None] | None:
         if not self._terms.takes.compare_at or not self._price:
             return None
@@ -244,6 +274,18 @@ class Offer:
         if not self._terms.takes.locations or not self._settings.location_map:
             return None
         return LocationMap(self._terms, self._cap, self.withheld)
+
+
+def _given_away(variant: Variant, prices: Mapping[str, Value]) -> Problem | None:
+    free = free_of_charge({name: json.loads(str(text)) for name, text in prices.items()})
+    if not free:
+        return None
+    key = free.removeprefix("map.")
+    return Problem(
+        f"{variant.sku} has a {key} of {prices[free]} by the field map, so its prices are not sent.",
+        f"Give the item a price in the list that product_map takes {key} from, or let the map write {key}"
+        " only where there is one.",
+    )
 
 
 def _lower(first: int | None, second: int | None) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import NamedTuple
 
 from stockwire.domain.names import value_of
@@ -44,3 +44,15 @@ def price_for(sku: str, tiers: Mapping[str, Decimal], tier: str) -> Priced:
             "Give the item a selling price in Omni, or set it to DELETE to take it off the channels.",
         )
     return Priced(price, f"price list {name}", listed=amount)
+
+
+def free_of_charge(values: Mapping[str, object]) -> str:
+    """The first of these prices that is nothing or less, "" when there is none. A text may be a number; what
+    is no number at all is for the channel's connector to judge."""
+    for name, value in values.items():
+        try:
+            if not isinstance(value, bool) and Decimal(str(value).strip()) <= 0:
+                return name
+        except InvalidOperation:
+            continue
+    return ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
-from stockwire.domain.names import value_of
+from stockwire.domain.names import key_of
 
 NONE = Decimal(0)
 
@@ -54,10 +54,15 @@ def available_in(quantities: Mapping[str, Decimal], warehouses: Sequence[str]) -
     """
     if not warehouses:
         return sum(quantities.values(), NONE), ""
-    found = [(name, left) for name in warehouses if (left := value_of(quantities, name)) is not None]
+    # One warehouse in two spellings is one warehouse: what is in it is sold once.
+    found: dict[str, str] = {}
+    for name in warehouses:
+        key = key_of(quantities, name)
+        if key is not None:
+            found.setdefault(key, name)
     if not found:
         return NONE, f" (no stock record in {', '.join(warehouses)})"
-    return sum((left for _, left in found), NONE), f" in {' + '.join(name for name, _ in found)}"
+    return sum((quantities[key] for key in found), NONE), f" in {' + '.join(found.values())}"
 
 
 def spread(held: Decimal, amounts: Sequence[Decimal]) -> list[Decimal]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.connectors.contract.changes import links
 
 from stockwire.ports import Action, Done, Failed, Link
@@ -48,7 +50,10 @@ def test_option_values_that_are_not_to_be_sent_are_left_as_the_owner_has_them(
     (made,) = channel.push([add_family(sku("shirt"), shirt)])
     stock = (UPDATE, sku("M-B"), links(made)[sku("M-B")], ("L", "Green"), {"quantity": 2})
     (outcome,) = channel.push([update_family(sku("shirt"), made.link, stock, names=("Size", "Shade"))])
-    assert isinstance(outcome, Done), outcome
+    assert set(links(outcome)) == {sku("M-B")}
+    same_names = (UPDATE, sku("S-R"), links(made)[sku("S-R")], ("XS", "Pink"), {"price": Decimal("13.50")})
+    (outcome,) = channel.push([update_family(sku("shirt"), made.link, same_names)])
+    assert set(links(outcome)) == {sku("S-R")}
     now = shop.below(made.link.product_code)
     assert {name: tuple(one.options.values()) for name, one in now.items()} == shirt
     assert {name for one in now.values() for name in one.options} == {"Size", "Colour"}

@@ -163,7 +163,7 @@ def variant_input(
 
 def _variant(line: Line, settings: ShopifySettings, target: Target, names: Sequence[str]) -> dict[str, Any]:
     inventory = dict(target.fields.get("inventoryItem") or {})
-    if settings.sends_stock:
+    if settings.sends_stock and target.speaks_of_stock:
         inventory.setdefault("tracked", target.wanted.get("inventory_management") is not False)
     extra: dict[str, Any] = {"sku": target.sku.strip()}
     if inventory:

@@ -52,6 +52,11 @@ class Target:
     def wanted(self) -> dict[str, Value]:
         return {found.name: found.after for found in self.changes}
 
+    @property
+    def speaks_of_stock(self) -> bool:
+        """Whether its stock is ours to send: whether a new item is tracked is left to the shop otherwise."""
+        return "inventory_management" in self.wanted or bool(self.stock)
+
     def link(self, product: str) -> Link:
         memory = {**self.memory, ITEM: self.item} if self.item else dict(self.memory)
         memory[OPTIONS] = json.dumps(self.option_values, ensure_ascii=False)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr
+
+from stockwire.domain.setting_templates import setting_template
+from stockwire.domain.strict_json import NotJSON, loads
+from stockwire.domain.templates import TemplateError
 
 
 class Credential(StrEnum):
@@ -48,15 +51,27 @@ def location_templates(text: str) -> dict[str, str]:
     """Location ids may be given as numbers or as gid://shopify/Location/123. The quantity is a template, so
     the text is JSON only as long as its templates stand in quotes."""
     try:
-        found = json.loads(text)
-    except ValueError:
-        raise ValueError('it must be JSON such as {"12345": "{{qty_availability.Main}}"}') from None
-    if not isinstance(found, dict) or not all(isinstance(value, str | int) for value in found.values()):
+        found = loads(text)
+    except NotJSON as problem:
+        raise ValueError(
+            f'it must be JSON such as {{"12345": "{{{{qty_availability.Main}}}}"}} ({problem.message})'
+        ) from None
+    if not isinstance(found, dict) or not all(type(value) in {str, int} for value in found.values()):
         raise ValueError('it must be a JSON object such as {"12345": "{{qty_availability.Main}}"}')
     by_code = {str(name).rpartition("/")[2]: str(value) for name, value in found.items()}
     if not all(code.isdecimal() for code in by_code):
         raise ValueError("its names must be location ids, which are numbers")
+    if len(by_code) < len(found):
+        raise ValueError("it names a location twice, so it is not clear which quantity it shows")
     return by_code
+
+
+def template_can_be_read(text: str, setting: str) -> None:
+    """Raises ValueError with the line and what is wrong there."""
+    try:
+        setting_template(text, setting)
+    except TemplateError as error:
+        raise ValueError(f"{error}. {error.hint}") from None
 
 
 def is_loopback(host: str) -> bool:

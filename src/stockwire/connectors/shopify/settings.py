@@ -21,6 +21,7 @@ from stockwire.connectors.shopify.setting_types import (
     is_loopback,
     location_templates,
     setting,
+    template_can_be_read,
 )
 
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
@@ -155,7 +156,7 @@ class ShopifySettings(BaseModel):
     compare_at_price: str = setting(
         "{{price_tiers.Wholesale.price}}",
         "Compare-at price",
-        "Template of the compare-at price; sent only where it is above zero and not below the price.",
+        "Template of the compare-at price; sent only where it is above zero and above the price.",
         "Products",
     )
     use_location_api: Switch = setting(
@@ -306,8 +307,14 @@ class ShopifySettings(BaseModel):
     @field_validator("location_map")
     @classmethod
     def _map_is_an_object(cls, value: str) -> str:
-        if value:
-            location_templates(value)
+        for template in location_templates(value).values() if value else ():
+            template_can_be_read(template, "location_map")
+        return value
+
+    @field_validator("compare_at_price")
+    @classmethod
+    def _template_can_be_read(cls, value: str) -> str:
+        template_can_be_read(value, "compare_at_price")
         return value
 
     @field_validator("location_id")

@@ -6,7 +6,6 @@ a shop.
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -60,9 +59,9 @@ def _check_options(item: Item, target: Target) -> None:
 
 
 def _changed_options(item: Item, target: Target) -> dict[str, Any]:
-    """Option values that are not those the shop was last told. What it holds is not read for this."""
+    """Option values, where they are to be sent: they may be the shop's own. What it holds is not read."""
     told = target.memory.get(OPTIONS)
-    if target.action is not Action.UPDATE or told is None or json.loads(told) == list(target.option_values):
+    if target.action is not Action.UPDATE or told is None or "option_values" not in target.wanted:
         return {}
     pairs = zip(item.change.option_names, target.option_values, strict=True)
     return {"optionValues": [{"optionName": name, "name": value} for name, value in pairs]}

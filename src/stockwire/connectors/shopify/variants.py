@@ -171,7 +171,7 @@ def _delete(line: Line, settings: ShopifySettings, ready: Sequence[Rows], *, is_
 
 def _new_row(line: Line, settings: ShopifySettings, item: Item, target: Target) -> dict[str, Any]:
     inventory = {**(target.fields.get("inventoryItem") or {}), "sku": target.sku.strip()}
-    if settings.sends_stock:
+    if settings.sends_stock and target.speaks_of_stock:
         inventory.setdefault("tracked", target.wanted.get("inventory_management") is not False)
     extra: dict[str, Any] = {"inventoryItem": inventory}
     if target.stock:

@@ -6,6 +6,7 @@ docs/field-maps.md is the operator's page, ADR 15 says why this is ours.
 """
 
 from stockwire.domain.templates.errors import TemplateError
+from stockwire.domain.templates.lookup import Named
 from stockwire.domain.templates.nodes import Escape
 from stockwire.domain.templates.rendering import (
     LIMITS,
@@ -15,4 +16,4 @@ from stockwire.domain.templates.rendering import (
     compile,  # noqa: A004 - as in re.compile
 )
 
-__all__ = ["LIMITS", "Escape", "Limits", "Origin", "Template", "TemplateError", "compile"]
+__all__ = ["LIMITS", "Escape", "Limits", "Named", "Origin", "Template", "TemplateError", "compile"]
