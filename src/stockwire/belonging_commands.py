@@ -88,19 +88,13 @@ def list_flags(client_id: int, channel_id: int | None, source_id: int | None) ->
 
     Example: stockwire flag list --client 1 --source 1
     """
-    _belonging()
-    from stockwire.hub.models import Flag
-
+    belonging = _belonging()
+    _one_place(channel_id, source_id)
     with _scope(client_id):
-        found = list(
-            Flag.objects.filter(**_one_place(channel_id, source_id))
-            .order_by("field")
-            .values_list("field", "owner")
-        )
-    for name, owner in found:
-        click.echo(f"{name:30} {owner}")
-    if not found:
-        click.echo("No flags are set." if channel_id else "No flags are set: the source owns every field.")
+        flags = belonging.flags_at(channel_id, source_id)
+    for name, owner in flags.owners.items():
+        click.echo(f"{name:30} {owner.value}")
+    click.echo(f"{'everything else' if flags.owners else 'every field':30} {flags.default.value}")
 
 
 @flag.command("set")
@@ -124,9 +118,10 @@ def set_flag(client_id: int, channel_id: int | None, source_id: int | None, fiel
             belonging.set_channel_flags(channel_id, flags, _who())
         else:
             belonging.set_source_flags(source_id, flags, _who())
-    with _scope(client_id):
-        for said in belonging.names_said(channel_id, source_id, field):
-            click.echo(said)
+    if owner != "none":
+        with _scope(client_id):
+            for said in belonging.names_said(channel_id, source_id, field):
+                click.echo(said)
     click.echo(
         f"{field}: {owner}. "
         + ("Its products are looked at anew." if channel_id else "It holds from now on.")

@@ -76,8 +76,9 @@ def plan(
 @_CLIENT
 @_CHANNEL
 @click.argument("sku")
+@click.option("--fields", is_flag=True, help="Also who owns each field here, and by which flag.")
 @_JSON
-def why(client_id: int, channel_id: int, sku: str, as_json: bool) -> None:
+def why(client_id: int, channel_id: int, sku: str, fields: bool, as_json: bool) -> None:
     """Say why a product is on a channel as it is: rule, flags, map, last sent, last error, next action.
 
     Example: stockwire why --client 1 --channel 2 BOLT-M8
@@ -93,6 +94,8 @@ def why(client_id: int, channel_id: int, sku: str, as_json: bool) -> None:
         return
     for one in found:
         _print_why(Console(), one)
+        if fields:
+            _print_owners(Console(), one)
 
 
 @click.command()
@@ -163,6 +166,13 @@ def _print_why(console: Console, one: Any) -> None:
     for field in one.pending:
         told = f"{field.sku} {field.name}: {_said(field.before)} -> {_said(field.after)} ({field.reason})"
         console.print("  would send " + _escaped(told.strip()), highlight=False)
+
+
+def _print_owners(console: Console, one: Any) -> None:
+    table = Table("Field", "Owner", "Why", box=None)
+    for answer in one.owners:
+        table.add_row(_escaped(answer.field), answer.owner.value, _escaped(answer.reason))
+    console.print(table)
 
 
 def _said(value: Any) -> str:

@@ -175,6 +175,10 @@ def test_why_answers_with_rule_flag_last_sent_last_error_and_next_action(
     assert found.offered == "no: a rule of the channel keeps it out"
     assert found.rule == "rule: price greater 10; it is empty"
     assert ("title", "flag title of Web shop is channel") in found.withheld
+    owners = {one.field: (one.owner, one.reason) for one in found.owners}
+    assert owners["title"] == ("channel", "flag title of Web shop is channel")
+    assert owners["vendor"] == ("system", "Web shop has no flag for vendor, so system")
+    assert "sku" not in owners
     assert found.next_action.startswith("take it away with the next push")
     assert [(one.name, one.value) for one in found.last_sent] == [
         ("inventory_management", True),

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from stockwire.domain.flags import PARTED
-from stockwire.domain.names import folded, value_of
+from stockwire.domain.names import folded, value_of, wrong_name
 from stockwire.domain.records import Product
 
 Read = Callable[[Product], Sequence[object]]
@@ -38,6 +38,10 @@ _NEGATED = {
     Operator.EMPTY: Operator.NOT_EMPTY,
 }
 
+_SWITCHES = frozenset({"active", "inventory_management"})
+_NUMBERS = frozenset({"images", "grams", "qty", "price"})
+_WHOLE = (Operator.EQUAL, Operator.NOT_EQUAL, Operator.LOOKUP)
+
 _PRODUCT: dict[str, Callable[[Product], object]] = {
     "source_product_code": lambda product: product.code,
     "active": lambda product: product.active,
@@ -46,7 +50,7 @@ _PRODUCT: dict[str, Callable[[Product], object]] = {
     "collection": lambda product: product.collection,
     "product_type": lambda product: product.product_type,
     "vendor": lambda product: product.vendor,
-    "images": lambda product: len(product.images) or None,
+    "images": lambda product: len(product.images),
 }
 _VARIANT: dict[str, Callable[[Product], Sequence[object]]] = {
     "source_variant_code": lambda product: [variant.code for variant in product.variants],
@@ -94,13 +98,34 @@ def rule(field: str, operator: str, value: str = "") -> Rule:
             f"There is no operator {operator.strip()!r} for a rule. Operators: {known}."
         ) from None
     text = value.strip()
+    if "\x00" in text:
+        raise ValueError(f"The rule {name} {chosen.value} has a NUL character in its value; type it anew.")
+    if chosen is Operator.LOOKUP:
+        text = ",".join(part for one in text.split(",") if (part := one.strip()))
     if chosen in _WITHOUT_VALUE:
         text = ""
     elif not text:
         raise ValueError(f"The rule {name} {chosen.value} needs a value; empty and not empty need none.")
-    if chosen in (Operator.GREATER, Operator.LESS) and _number(text) is None:
-        raise ValueError(f"The rule {name} {chosen.value} compares numbers, and {text!r} is none.")
+    _check_value(name, chosen, text)
     return Rule(name, chosen, text)
+
+
+def _check_value(name: str, chosen: Operator, text: str) -> None:
+    """A rule that no product could ever meet, or that every one meets, is a slip of the pen."""
+    said, kind = f"The rule {name} {chosen.value}", name.partition(".")[0]
+    if kind in _SWITCHES and chosen not in _WITHOUT_VALUE:
+        if chosen not in _WHOLE:
+            raise ValueError(f"{said} cannot be: {name} is true or false, so use equal.")
+        if wrong := [one for one in text.casefold().split(",") if one not in {"true", "false"}]:
+            raise ValueError(f"{said} needs true or false, and {wrong[0]!r} is neither.")
+    numbers = [text] if chosen in (Operator.GREATER, Operator.LESS) else []
+    if kind in _NUMBERS and chosen in _WHOLE:
+        numbers = text.split(",") if chosen is Operator.LOOKUP else [text]
+    if wrong := [one for one in numbers if _number(one) is None]:
+        raise ValueError(
+            f"{said} compares numbers, and {wrong[0]!r} is none. Write it with a point and nothing else:"
+            " 1234.50."
+        )
 
 
 class Rules:
@@ -114,6 +139,8 @@ class Rules:
 
     def verdict(self, product: Product) -> Verdict:
         """Whether all conditions hold. The first that does not is named with what was found instead."""
+        if self._checks:
+            product = _on_sale(product)
         for one, read, holds in self._checks:
             values = read(product)
             if not holds(values):
@@ -122,7 +149,14 @@ class Rules:
 
     def failing(self, product: Product) -> list[Rule]:
         """Every condition that does not hold, for live counts."""
+        product = _on_sale(product)
         return [one for one, read, holds in self._checks if not holds(read(product))]
+
+
+def _on_sale(product: Product) -> Product:
+    """The product with its active variants alone: one that is not offered cannot bring it onto a channel."""
+    active = tuple(one for one in product.variants if one.active)
+    return product if len(active) in {0, len(product.variants)} else product._replace(variants=active)
 
 
 def _field(field: str) -> str:
@@ -131,6 +165,8 @@ def _field(field: str) -> str:
     if not dot and head in FIELDS:
         return head
     if dot and part.strip() and head in PARTED:
+        if wrong := wrong_name(part):
+            raise ValueError(f"The rule over {head}.{part.strip()[:40]} {wrong}.")
         return f"{head}.{part.strip()}"
     raise ValueError(
         f"There is no field {field.strip() or '(blank)'} for a rule. Fields: {', '.join(FIELDS)}, meta.<key>,"
@@ -166,6 +202,9 @@ def _read(field: str) -> Read:
 
 def _test(one: Rule) -> Callable[[Sequence[object]], bool]:
     """A condition holds when one of the values meets it; a negated one when none meets its opposite."""
+    if one.field == "images" and one.operator in _WITHOUT_VALUE:
+        some = Rule(one.field, Operator.GREATER, "0")
+        return _test(some) if one.operator is Operator.NOT_EMPTY else lambda values: not _test(some)(values)
     if one.operator in _NEGATED:
         meets = _meets(_NEGATED[one.operator], one.value)
         return lambda values: not any(map(meets, values))
@@ -188,7 +227,8 @@ def _meets(operator: Operator, text: str) -> Callable[[object], bool]:
         return beyond
     if operator is Operator.CONTAINS:
         return lambda value: part in _text(value)
-    listed = {one.strip().casefold() for one in text.split(",")} if operator is Operator.LOOKUP else {part}
+    parts = text.split(",") if operator is Operator.LOOKUP else [part]
+    listed = {one.strip().casefold() for one in parts} - {""}
     numbers = {found for one in listed if (found := _number(one)) is not None}
 
     def equal(value: object) -> bool:
@@ -219,7 +259,7 @@ def _number(text: str) -> Decimal | None:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and "_" not in text else None
 
 
 def _shown(values: Sequence[object]) -> str:

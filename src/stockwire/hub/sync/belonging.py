@@ -15,11 +15,20 @@ from typing import Any
 
 from django.db import connection
 
-from stockwire.domain.flags import Owner, channel_flags, field_name, no_flag_of_a_channel, source_flags
+from stockwire.domain.blots import speaks_of
+from stockwire.domain.flags import (
+    Flags,
+    Owner,
+    channel_flags,
+    field_name,
+    no_flag_of_a_channel,
+    source_flags,
+)
 from stockwire.domain.rules import Rule, Rules, rule
-from stockwire.errors import Refused
+from stockwire.domain.setting_templates import setting_template
+from stockwire.errors import NotSetUp, Refused
 from stockwire.hub.models import Audit, Channel, ChannelRule, Flag, Source
-from stockwire.hub.sync.channel_terms import rules_of, terms_of
+from stockwire.hub.sync.channel_terms import flags_of, rules_of, terms_of
 from stockwire.hub.sync.preview import AT_ONCE, all_product_ids
 from stockwire.hub.sync.read_products import read_confirmed, read_products
 from stockwire.hub.sync.source_names import named_in, not_sent
@@ -30,10 +39,14 @@ from stockwire.hub.sync.stale import mark_whole_channel
 FORGET = """
     update {table} set "values" = (
         select coalesce(jsonb_object_agg(k, v), '{{}}') from jsonb_each("values") as e(k, v)
-        where lower(k) <> all(%s) and k not like %s)
+        where lower(k) <> all(%s) and not k like any(%s))
     where channel_id = %s
 """
-PLAN_NAMES = {"qty": "quantity", "options": "option_values"}
+PLAN_NAMES = {
+    "price": ["price", "compare_at"],
+    "qty": ["quantity"],
+    "options": ["option_names", "option_values"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,7 @@ def read_rules(given: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
     made = []
     for number, one in enumerate(given, 1):
         try:
-            made.append(rule(str(one["field"]), str(one["operator"]), str(one.get("value", ""))))
+            made.append(rule(*(_plain(one, name) for name in ("field", "operator", "value"))))
         except KeyError as error:
             raise Refused(
                 f"Rule {number} has no {error.args[0]}.", hint="A rule is field, operator and value."
@@ -66,11 +79,22 @@ def read_rules(given: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
     return tuple(made)
 
 
+def _plain(given: Mapping[str, Any], name: str) -> str:
+    """A value as text; only the value of a rule may be left out. Raises KeyError and ValueError."""
+    found = given[name] if name != "value" else given.get(name)
+    if isinstance(found, list | dict):
+        raise ValueError(f"its {name} must be one text. For any of several values use lookup: A,B,C.")
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    return "" if found is None else str(found)
+
+
 def rules_in(file: Path) -> tuple[Rule, ...]:
     """The rules of a JSON file, a list of objects. Raises Refused when it is none, and as `read_rules`."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+        # Windows' own editor begins a file with a mark.
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         raise Refused(f"{file} is no JSON: {error}.", hint="It is a list of rules, [{...}, {...}].") from None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise Refused(f"{file} is not a list of rules.", hint="It is a list of objects, [{...}, {...}].")
@@ -147,7 +171,7 @@ def set_channel_flags(channel_id: int, flags: Mapping[str, str], who: str) -> No
     )
     for name, owner in after.items():
         if owner == Owner.CHANNEL and before.get(name) != owner:
-            _forget(channel.pk, name)
+            _forget(channel, name)
     _audit(channel, who, "flags set", before, after)
     mark_whole_channel(channel.pk)
 
@@ -155,9 +179,7 @@ def set_channel_flags(channel_id: int, flags: Mapping[str, str], who: str) -> No
 def set_source_flags(source_id: int, flags: Mapping[str, str], who: str) -> None:
     """Set these flags of a source (an empty owner takes a flag away), inside an open scope. They hold for
     what comes in from now on. Raises Refused as `set_channel_flags`."""
-    source = Source.objects.filter(pk=source_id).first()
-    if source is None:
-        raise Refused(f"There is no source {source_id}.", hint="`stockwire source add` printed its id.")
+    source = source_of(source_id)
     before = dict(Flag.objects.filter(source=source).values_list("field", "owner"))
     after = _merged(before, flags)
     try:
@@ -185,6 +207,23 @@ def channel_of(channel_id: int) -> Channel:
     return channel
 
 
+def source_of(source_id: int) -> Source:
+    source = Source.objects.filter(pk=source_id).first()
+    if source is None:
+        raise Refused(f"There is no source {source_id}.", hint="`stockwire source add` printed its id.")
+    return source
+
+
+def flags_at(channel_id: int | None, source_id: int | None) -> Flags:
+    """The flags of a channel or of a source, in the order of their names, inside an open scope."""
+    if channel_id is not None:
+        channel = channel_of(channel_id)
+        return channel_flags(channel.description, dict(sorted(flags_of(channel).items())))
+    source = source_of(int(source_id or 0))
+    stored = dict(Flag.objects.filter(source=source).order_by("field").values_list("field", "owner"))
+    return source_flags(source.description, stored, linked=source.linked_to_id is not None)
+
+
 def _merged(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     after = dict(before)
     for text, owner in given.items():
@@ -198,15 +237,27 @@ def _merged(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, st
     return after
 
 
-def _forget(channel_id: int, name: str) -> None:
-    """`name` is a flag's: quantities of any warehouse are one figure on the channel, prices two."""
-    kind = {"qty": "quantity%", "meta": "meta.%"}.get(name.partition(".")[0], "")
-    if name.startswith("meta.") and name != "meta.*":
-        kind = ""
-    names = ["price", "compare_at"] if name.partition(".")[0] == "price" else [PLAN_NAMES.get(name, name)]
+def _forget(channel: Channel, name: str) -> None:
+    """`name` is a flag's: quantities of any warehouse are one figure on the channel, prices two. Of what a
+    field map made of the field nobody knows where it went, so all of the map is forgotten."""
+    head = name.partition(".")[0]
+    kinds = {"qty": ["quantity%"], "meta.*": ["meta.%"]}.get(name if name == "meta.*" else head, [])
+    names = PLAN_NAMES.get(head, [name])
+    if _maps(channel, name):
+        kinds = [*kinds, "map.%"]
     with connection.cursor() as cursor:
         for table in ("known", "known_products"):
-            cursor.execute(FORGET.format(table=table), [names, kind, channel_id])
+            cursor.execute(FORGET.format(table=table), [names, kinds, channel.pk])
+
+
+def _maps(channel: Channel, name: str) -> bool:
+    """Whether the channel's field map may use the field of this flag; so it is taken to be where its settings
+    cannot be read."""
+    try:
+        product_map = terms_of(channel).settings.product_map
+    except NotSetUp:
+        return True
+    return bool(product_map) and speaks_of(setting_template(product_map, "product_map"), name)
 
 
 def _audit(place: Channel | Source, who: str, action: str, before: Any, after: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from stockwire.domain.flags import channel_flags
-from stockwire.domain.rules import Rule, rule
+from stockwire.domain.rules import Operator, Rule
 from stockwire.domain.terms import ChannelTerms, Takes, TaxRule, Terms
 from stockwire.hub.models import Channel, ChannelRule, Flag
 from stockwire.ports import Capabilities, ChannelConnector
@@ -41,7 +41,8 @@ def flags_of(channel: Channel) -> Mapping[str, str]:
 
 def rules_of(channel: Channel) -> tuple[Rule, ...]:
     stored = ChannelRule.objects.filter(channel=channel).order_by("position", "pk")
-    return tuple(rule(*row) for row in stored.values_list("field", "operator", "value"))
+    found = stored.values_list("field", "operator", "value")
+    return tuple(Rule(field, Operator(operator), value) for field, operator, value in found)
 
 
 def takes_of(capabilities: Capabilities) -> Takes:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from stockwire.domain.setting_templates import names_in
 from stockwire.domain.terms import TaxRule
-from stockwire.errors import Refused
+from stockwire.errors import NotSetUp, Refused
 from stockwire.hub.models import Audit, Channel
+from stockwire.hub.sync.channel_terms import terms_of
 from stockwire.hub.sync.source_names import not_sent
 from stockwire.hub.sync.stale import mark_whole_channel
 
@@ -69,9 +71,14 @@ def checked_terms(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def said_of(channel: Channel) -> list[str]:
-    """What an operator should know of the names a channel was given, inside an open scope."""
-    tiers = (channel.price_tier, channel.compare_at_tier)
-    return not_sent(channel.source_id, tiers=tiers, warehouses=channel.warehouses)
+    """What an operator should know of the names a channel was given, in the templates of its settings too,
+    inside an open scope."""
+    tiers, warehouses = {channel.price_tier, channel.compare_at_tier}, set(channel.warehouses)
+    try:
+        of_templates = names_in(terms_of(channel).settings)
+    except NotSetUp:
+        of_templates = set(), set()
+    return not_sent(channel.source_id, tiers=tiers | of_templates[0], warehouses=warehouses | of_templates[1])
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -109,4 +116,6 @@ def _rate(value: Any) -> Decimal:
         rate = Decimal("NaN")
     if not rate.is_finite() or not 0 <= rate < 1000:
         raise Refused(f"A VAT rate of {value} makes no sense.", hint="15 means 15 %.")
+    if rate != round(rate, 3):
+        raise Refused(f"A VAT rate of {value} has more than 3 decimals.", hint="15 means 15 %.")
     return rate

@@ -19,12 +19,22 @@ def names_of(source: Source) -> Names:
     return Names(*(_distinct(sql, source.pk) for sql in (TIERS, WAREHOUSES, META_KEYS)))
 
 
-def not_sent(source_id: int, *, tiers: Iterable[str] = (), warehouses: Iterable[str] = ()) -> list[str]:
-    """A sentence for each price list and warehouse that no product of the source has, inside an open scope:
-    what it is called, what it is close to, and which there are. What has not come in yet may still come, so
-    this is said and never refused (docs/adr/0024)."""
+def not_sent(
+    source_id: int,
+    *,
+    tiers: Iterable[str] = (),
+    warehouses: Iterable[str] = (),
+    attributes: Iterable[str] = (),
+) -> list[str]:
+    """A sentence for each price list, warehouse and attribute that no product of the source has, inside an
+    open scope: what it is called, what it is close to, and which there are. What has not come in yet may
+    still come, so this is said and never refused (docs/adr/0024)."""
     said = []
-    for kind, sql, asked in (("price list", TIERS, set(tiers)), ("warehouse", WAREHOUSES, set(warehouses))):
+    for kind, sql, asked in (
+        ("price list", TIERS, set(tiers)),
+        ("warehouse", WAREHOUSES, set(warehouses)),
+        ("attribute", META_KEYS, set(attributes)),
+    ):
         asked -= {"", "*"}
         if asked:
             there = {folded(name): name for name in _distinct(sql, source_id) if name}
@@ -34,12 +44,13 @@ def not_sent(source_id: int, *, tiers: Iterable[str] = (), warehouses: Iterable[
 
 
 def named_in(fields: Iterable[str]) -> dict[str, list[str]]:
-    """Price lists and warehouses among the fields of rules or flags, as `not_sent` takes them."""
-    found: dict[str, list[str]] = {"tiers": [], "warehouses": []}
+    """Names among the fields of rules or flags, as `not_sent` takes them."""
+    kinds = {"price": "tiers", "qty": "warehouses", "meta": "attributes"}
+    found: dict[str, list[str]] = {kind: [] for kind in kinds.values()}
     for field in fields:
-        head, _, part = field.partition(".")
-        if head in {"price", "qty"}:
-            found["tiers" if head == "price" else "warehouses"].append(part)
+        head, _, part = field.strip().partition(".")
+        if head.lower() in kinds:
+            found[kinds[head.lower()]].append(part.strip())
     return found
 
 

@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from stockwire.domain.flags import Answer, fields_of, no_flag_of_a_channel
 from stockwire.domain.plan import Planner, Value, why_off
+from stockwire.domain.records import Product
 from stockwire.hub.models import Channel, Known, KnownProduct, Lane, LaneKind, Stale, StaleState
 from stockwire.hub.sync.preview import FieldShown, plain, preview, product_ids
 from stockwire.hub.sync.snapshot import Snapshot, planned, planner_for
@@ -28,7 +30,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Everything one screen needs. Texts are for the operator; "" where there is nothing to say."""
+    """Everything one screen needs. Texts are for the operator; "" where there is nothing to say. `withheld`
+    is what flags, settings and the field map keep back, `owners` whose each field is by the flags alone."""
 
     sku: str
     code: str
@@ -39,6 +42,7 @@ class Why:
     link: str
     field_map: str
     withheld: tuple[tuple[str, str], ...]
+    owners: tuple[Answer, ...]
     last_sent: tuple[Held, ...]
     last_error: str
     last_hint: str
@@ -76,12 +80,18 @@ def _why(
         link=_link(snapshot),
         field_map="product_map of the channel's settings decides what is sent" if mapped else "",
         withheld=tuple(sorted(planner.offer.withheld.items())),
+        owners=tuple(map(planner.terms.flags.answer, _flagged(product))),
         last_sent=tuple(_confirmed(channel, snapshot)),
         last_error=(mark.message if mark else "") or (error.message if error else ""),
         last_hint=(mark.hint if mark else "") or (error.hint if error else ""),
         next_action=_next(channel, snapshot, mark),
         pending=tuple(pending),
     )
+
+
+def _flagged(product: Product) -> list[str]:
+    """Fields that a channel has a flag for; the SKU is none of them (flags.no_flag_of_a_channel)."""
+    return [name for name in fields_of(product) if not no_flag_of_a_channel(name)]
 
 
 def _offered(belongs: bool, snapshot: Snapshot) -> str:

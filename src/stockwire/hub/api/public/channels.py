@@ -97,6 +97,13 @@ def rules(request: Request, channel_id: int) -> dict[str, Any]:
     return {"rules": found, "counts": asdict(counts)}
 
 
+@router.post("/{channel_id}/rules/count", summary="What these rules would do, without saving them")
+def count_draft(request: Request, channel_id: int, rules: list[RuleGiven]) -> dict[str, Any]:
+    read = belonging.read_rules([one.dict() for one in rules])
+    with tenancy.scope(request.auth.client_id):
+        return {"counts": asdict(belonging.count_rules(belonging.channel_of(channel_id), read))}
+
+
 @router.put("/{channel_id}/rules", summary="Put these rules in place of the channel's own")
 def set_rules(request: Request, channel_id: int, rules: list[RuleGiven]) -> dict[str, Any]:
     may_change(request)

@@ -24,7 +24,8 @@ def sources(request: Request) -> list[dict[str, Any]]:
 @router.get("/{source_id}/flags", summary="Who owns which field of the source")
 def flags(request: Request, source_id: int) -> dict[str, str]:
     with tenancy.scope(request.auth.client_id):
-        return dict(Flag.objects.filter(source_id=source_id).order_by("field").values_list("field", "owner"))
+        source = belonging.source_of(source_id)
+        return dict(Flag.objects.filter(source=source).order_by("field").values_list("field", "owner"))
 
 
 @router.put("/{source_id}/flags", summary="Set these flags; an empty owner takes one away")
