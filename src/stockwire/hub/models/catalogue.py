@@ -29,7 +29,9 @@ class Product(models.Model):
     tags = models.TextField(null=True)
     # Up to three, in their order; none for a simple product.
     option_names = ArrayField(models.CharField(max_length=100), db_default=[])
+    # When it first came, and by whom: the audit has no row of its own for what an agent or an order brings.
     created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_by = models.CharField(max_length=150, db_default="", blank=True)
     modified_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
@@ -89,13 +91,18 @@ class PriceTier(models.Model):
 
 
 class Quantity(models.Model):
-    """Available quantity in one warehouse ("" is the source's only or summed one). Never negative."""
+    """Available quantity in one warehouse ("" is the source's only or summed one). Never negative.
+
+    `changed_at` is when it last changed and `changed_from` what it was before (None: it first came then).
+    """
 
     pk = models.CompositePrimaryKey("variant_id", "warehouse")
     client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     warehouse = models.CharField(max_length=100)
     quantity = models.DecimalField(max_digits=16, decimal_places=4)
+    changed_at = models.DateTimeField(null=True, db_default=models.functions.Now())
+    changed_from = models.DecimalField(max_digits=16, decimal_places=4, null=True)
 
     class Meta:
         db_table = "quantities"

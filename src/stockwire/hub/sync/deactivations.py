@@ -17,6 +17,7 @@ from stockwire.domain.records import Active, SourceProduct
 from stockwire.domain.vanished import most_at_once
 from stockwire.errors import Refused
 from stockwire.hub.models import Audit, HeldDeactivation, Source, SourceProblem, Variant
+from stockwire.hub.sync.audit_rows import AuditRow, note_all
 from stockwire.hub.sync.staged_rows import Staged
 from stockwire.hub.sync.stale import mark_products
 from stockwire.hub.sync.store_products import let_go
@@ -106,6 +107,7 @@ def confirm(source_id: int, who: str) -> int:
     if not codes:
         raise Refused(f"Nothing waits at {source.description}.", hint="All its products are as Omni says.")
     message, _ = standing(source)
+    was_on_sale = sorted(code for code, on_sale in still_active(source, codes).items() if on_sale)
     gone = sorted(let_go(source, codes))
     mark_products(gone, "a person confirmed that they go")
     rows.delete()
@@ -118,6 +120,8 @@ def confirm(source_id: int, who: str) -> int:
         subject=source.description,
         after={"products": len(gone), "was": message},
     )
+    rows_of = (AuditRow(code, {"active": "true"}, {"active": "false"}) for code in was_on_sale)
+    note_all(source.client_id, who, "product changed", rows_of)
     return len(gone)
 
 

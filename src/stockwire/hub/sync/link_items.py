@@ -18,10 +18,11 @@ from stockwire.hub.sync.order_match import match_elsewhere, match_lines
 
 SKU_MAX = 100
 TITLE_MAX = 500
+WHO_MAX = 150
 # In the order of their codes, as a source's batch inserts them: the two cannot stand in each other's way.
 PRODUCTS = """
-    insert into products (client_id, source_id, source_product_code, active, title)
-    select %s, %s, sku, false, title from unnest(%s::text[], %s::text[]) as item(sku, title) order by sku
+    insert into products (client_id, source_id, created_by, source_product_code, active, title)
+    select %s, %s, %s, sku, false, title from unnest(%s::text[], %s::text[]) as item(sku, title) order by sku
     on conflict (source_id, source_product_code) do nothing returning source_product_code, id
 """
 VARIANTS = """
@@ -52,7 +53,8 @@ def link_items(channel: Channel, order: Order) -> Order:
     skus = sorted(unknown)
     with connection.cursor() as cursor:
         titles = [(unknown[sku].title.strip() or sku).replace("\x00", "")[:TITLE_MAX] for sku in skus]
-        cursor.execute(PRODUCTS, [*owned, skus, titles])
+        who = f"order {order.number} of {channel.description}"[:WHO_MAX]
+        cursor.execute(PRODUCTS, [*owned, who, skus, titles])
         products = dict(cursor.fetchall())
         cursor.execute(VARIANTS, [*owned, list(products), list(products.values())])
         variants = dict(cursor.fetchall())

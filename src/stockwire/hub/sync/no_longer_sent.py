@@ -7,6 +7,7 @@ was counted there would be sold for ever. What a flag keeps from the source stay
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import connection
 
@@ -20,7 +21,7 @@ TIDY = """
         and coalesce((select f.owner from flags f where f.source_id = p.source_id
             and f.field in ('meta.' || lower(m.key), 'meta.*') order by f.field = 'meta.*' limit 1),
             'source') = 'source'
-    returning m.product_id
+    returning m.product_id, p.source_product_code, m.key, m.value
 """
 
 META = """
@@ -67,8 +68,18 @@ def tidy_prefixes(source: Source) -> list[str]:
     return [prefix for part in listed.split(",") if (prefix := part.strip())]
 
 
-def tidy(source: Source, products: Sequence[SourceProduct]) -> list[int]:
-    """Ids of the products that lost an attribute, inside the batch's transaction (behaviour A8)."""
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """An attribute that went, with what it was."""
+
+    product_id: int
+    code: str
+    key: str
+    value: str
+
+
+def tidy(source: Source, products: Sequence[SourceProduct]) -> list[Tidied]:
+    """The attributes that products lost, inside the batch's transaction (behaviour A8)."""
     prefixes = tidy_prefixes(source)
     if not prefixes:
         return []
@@ -89,4 +100,4 @@ def tidy(source: Source, products: Sequence[SourceProduct]) -> list[int]:
                 prefixes,
             ],
         )
-        return sorted({row[0] for row in cursor.fetchall()})
+        return [Tidied(*row) for row in cursor.fetchall()]

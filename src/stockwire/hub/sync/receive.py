@@ -16,7 +16,7 @@ from stockwire.errors import NotSetUp
 from stockwire.hub import tenancy
 from stockwire.hub.models import Agent, Source, SourceProblem
 from stockwire.hub.sync import turns
-from stockwire.hub.sync.audit_source import note_changes, what_changes
+from stockwire.hub.sync.audit_source import agent_of, note_changes, what_changes
 from stockwire.hub.sync.deactivations import hold_back, standing
 from stockwire.hub.sync.no_longer_sent import remove_quantities, tidy
 from stockwire.hub.sync.source_problems import CODE_MAX, keep_problems
@@ -71,22 +71,23 @@ def _apply(
     with tenancy.scope(source.client_id):
         turns.announce(agent.pk, batch.number, ahead=ahead)
         staged = stage(products, batch.removed)
-        new = store_new(source, staged) if ahead else NOTHING_NEW
+        new = store_new(source, staged, agent_of(source)) if ahead else NOTHING_NEW
         channels = mark_new(source, new.products)
         turns.wait_for_turn(agent.pk, batch.stream, batch.number)
         staged = hold_back(source, staged, products, batch)
         if not ahead:
-            new = store_new(source, staged)
+            new = store_new(source, staged, agent_of(source))
             channels = mark_new(source, new.products)
         flags = flags_of(source) if staged.active > new.rows else None
         if flags and withholds_anything(flags):
             keep_to_writable(source, flags)
         changed = what_changes(source, staged, may_differ=staged.active > new.rows)
         rest = store_rest(source, staged, new)
-        note_changes(source, changed)
+        tidied = tidy(source, products)
+        note_changes(source, changed, ((one.code, one.key, one.value) for one in tidied))
         stored = {
             *rest.changed,
-            *tidy(source, products),
+            *(one.product_id for one in tidied),
             *remove_quantities(source, batch.removed_quantities),
         }
         mark_products(sorted({*stored, *rivals(sorted(rest.less))}), "the source changed")

@@ -29,8 +29,9 @@ def _read(changes: Any) -> Changes:
     return {name: (before, after) for name, (before, after) in read.items()}
 
 
-# Null of an incoming text leaves the text that is there, as in store_products. A quantity of the only or
-# summed warehouse and quantities of single ones replace each other there, so here too.
+# Null of an incoming text leaves the text that is there, as in store_products; so do null options, and those
+# of a file are always null here (option_rows). A quantity of the only or summed warehouse and quantities of
+# single ones replace each other there, so here too.
 DIFFERENCES = """
     select i.variant_code, (
         select jsonb_object_agg(f.name, jsonb_build_array(f.before, f.after)) from (
@@ -63,6 +64,13 @@ DIFFERENCES = """
                 on q.warehouse = a.warehouse
             where a.quantity is distinct from q.quantity and (a.warehouse is not null
                 or i.warehouses <> '{}' and (q.warehouse = '' or '' = any(i.warehouses)))
+            union all
+            select 'option' || n || '_name', p.option_names[n], i.option_names[n] from generate_series(1, 3) n
+            where i.option_names is not null and p.option_names[n] is distinct from i.option_names[n]
+            union all
+            select 'option' || n || '_value', v.option_values[n], i.option_values[n]
+            from generate_series(1, 3) n
+            where i.option_values is not null and v.option_values[n] is distinct from i.option_values[n]
             union all
             select 'meta_' || a.key, m.value, a.value from json_each_text(i.meta) a
             left join product_meta m on m.product_id = p.id and m.key = a.key

@@ -37,13 +37,14 @@ class Stored:
 NOTHING_NEW = New([], 0)
 
 
-def store_new(source: Source, staged: Staged, *, alone: bool = False) -> New:
-    """Insert the products that are staged and that nobody has yet, with their variants. `alone`: the caller
-    has looked, none of them is there; should one appear meanwhile, IntegrityError, and it is to look again.
+def store_new(source: Source, staged: Staged, who: str, *, alone: bool = False) -> New:
+    """Insert the products that are staged and that nobody has yet, with their variants; `who` brought them.
+    `alone`: the caller has looked, none of them is there; should one appear meanwhile, IntegrityError, and it
+    is to look again.
     """
     if not staged.active:
         return NOTHING_NEW
-    ours = {"client": source.client_id, "source": source.pk}
+    ours = {"client": source.client_id, "source": source.pk, "who": who[:150]}
     with connection.cursor() as cursor:
         sql = NEW_WITH_META if staged.has_meta else NEW
         cursor.execute(ALONE.sub("", sql) if alone else sql, ours)
@@ -110,9 +111,9 @@ def _store_active(cursor: Any, source: Source, staged: Staged) -> tuple[set[int]
 _NEW_ROWS = """
     with p as (
         insert into products (client_id, source_id, source_product_code, active, title, body_html,
-            collection, product_type, vendor, tags, option_names)
+            collection, product_type, vendor, tags, option_names, created_by)
         select distinct on (product_code) %(client)s, %(source)s, product_code, true, title, body_html,
-            collection, product_type, vendor, tags, coalesce(option_names, '{}')
+            collection, product_type, vendor, tags, coalesce(option_names, '{}'), %(who)s
         from incoming order by product_code, place desc nulls last
         on conflict (source_id, source_product_code) do nothing returning id, source_product_code
     ), v as (
@@ -235,7 +236,8 @@ QUANTITIES = _CHANGED.format(
     select %(client)s, v.id, a.warehouse, a.quantity
     from incoming i {_VARIANT}
     cross join lateral unnest(i.warehouses, i.quantities) as a(warehouse, quantity)
-    on conflict (variant_id, warehouse) do update set quantity = excluded.quantity
+    on conflict (variant_id, warehouse) do update set quantity = excluded.quantity, changed_at = now(),
+        changed_from = q.quantity
     where q.quantity <> excluded.quantity"""  # noqa: S608
 )
 META = f"""

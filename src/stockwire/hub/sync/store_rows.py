@@ -172,7 +172,7 @@ def _write(
 ) -> None:
     places, gone = located.places, list(dict.fromkeys(place.row.product_code for place in located.gone))
     staged = Staged(len(places), any(place.row.meta for place in places), gone)
-    new = store_new(source, staged, alone=located.untouched)
+    new = store_new(source, staged, how.who, alone=located.untouched)
     changed = {*store_rest(source, staged, new).changed, *remove_meta(source, removed)}
     changed |= {*store_images(source, images), *store_options(source, places, options)}
     changed |= _switch_variants(source, located)

@@ -16,6 +16,7 @@ from stockwire.domain.attributes import (
 )
 from stockwire.errors import Refused
 from stockwire.hub.models import AttributeTemplate, Audit, TemplateAttribute
+from stockwire.hub.sync.audit_rows import AuditRow, note_all
 from stockwire.hub.sync.stale import mark_products
 
 
@@ -60,7 +61,8 @@ def remove_template(client_id: int, name: str, who: str) -> None:
 
 def apply_template(client_id: int, source_id: int, name: str, codes: Sequence[str], who: str) -> int:
     """Give products of a source the template's attributes, inside an open scope: those they lack with their
-    defaults, and all of them marked as the template's. How many products changed. Raises Refused."""
+    defaults, and all of them marked as the template's. How many products changed; each has its entry in the
+    audit. Raises Refused."""
     chosen = _template(name)
     with connection.cursor() as cursor:
         cursor.execute("select source_product_code from products where source_id = %s", [source_id])
@@ -80,10 +82,19 @@ def apply_template(client_id: int, source_id: int, name: str, codes: Sequence[st
                 "template": chosen.name,
             },
         )
-        changed = sorted({row[0] for row in cursor.fetchall()})
+        rows = cursor.fetchall()
+    changed = sorted({row[0] for row in rows})
     mark_products(changed, "an attribute template was applied")
     after = {"source": source_id, "products": len(changed), "codes": list(codes)[:1_000]}
     _note(client_id, who, "template applied", name, before=None, after=after)
+    given: dict[str, dict[str, str | None]] = {}
+    for _, code, key, value, is_new in rows:
+        of_product = given.setdefault(code, {"template": chosen.name})
+        if is_new:
+            of_product[f"meta_{key}"] = value
+    note_all(
+        client_id, who, "product changed", (AuditRow(code, None, added) for code, added in given.items())
+    )
     return len(changed)
 
 
@@ -151,7 +162,17 @@ def _with_template(name: str) -> list[int]:
 def _shown(made: Template | None) -> dict[str, object] | None:
     if made is None:
         return None
-    return {one.name: f"{one.type.value}{', required' if one.required else ''}" for one in made.attributes}
+    return {one.name: "; ".join(filter(None, _said(one))) for one in made.attributes}
+
+
+def _said(one: Attribute) -> tuple[str, ...]:
+    return (
+        one.type.value,
+        "required" if one.required else "",
+        f"one of {', '.join(one.choices)}" if one.choices else "",
+        f"default {one.default}" if one.default else "",
+        one.description,
+    )
 
 
 def _note(
@@ -169,6 +190,7 @@ def _note(
 
 
 APPLY = """
+    with given as (
     insert into product_meta as m (client_id, product_id, key, value, template_name)
     select %(client)s, p.id, coalesce(there.key, a.key), a.value, %(template)s
     from products p
@@ -179,7 +201,9 @@ APPLY = """
         and (%(codes)s::text[] = '{}' or p.source_product_code = any(%(codes)s::text[]))
     on conflict (product_id, key) do update set template_name = excluded.template_name
         where m.template_name <> excluded.template_name
-    returning m.product_id
+    returning m.product_id, m.key, m.value, m.xmax = 0 as is_new
+    ) select g.product_id, p.source_product_code, g.key, g.value, g.is_new
+    from given g join products p on p.id = g.product_id order by p.source_product_code, g.key
 """
 STAMPS = """
     select distinct product_id, template_name from product_meta
