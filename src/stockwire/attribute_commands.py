@@ -193,7 +193,7 @@ def show_segments(client_id: int, user: str, customer: str) -> None:
         found = hub.segments_of(of)
         for kind in Kind:
             seen, everything = visible.count(kind, found)
-            held = "; ".join(str(one) for one in found if one.kind is kind) or "no segment"
+            held = "; ".join(str(one) for one in found if one.kind in visible.LIMITS[kind]) or "no segment"
             click.echo(f"{of} sees {seen:,} of {everything:,} {kind.value} ({held}).")
 
 

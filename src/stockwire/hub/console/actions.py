@@ -15,10 +15,18 @@ from django.views.decorators.http import require_POST
 
 from stockwire.errors import Refused
 from stockwire.hub import jobs
-from stockwire.hub.console.causes import DIGEST, MARK_CAUSE, MARK_FIX, PRODUCT_CAUSE, PRODUCT_FIX
+from stockwire.hub.console.causes import (
+    DIGEST,
+    MARK_CAUSE,
+    MARK_FIX,
+    PRODUCT_CAUSE,
+    PRODUCT_FIX,
+    SEEN_PRODUCT,
+)
 from stockwire.hub.console.scoped import SignedInRequest, administrators_only
+from stockwire.hub.console.sight import sight_of
 from stockwire.hub.console.wording import things
-from stockwire.hub.models import Audit, Channel, Lane, LaneKind, Order
+from stockwire.hub.models import Audit, Channel, Lane, LaneKind
 from stockwire.hub.sync import lanes, order_actions
 from stockwire.hub.sync.stale import wake_pushes
 
@@ -27,12 +35,13 @@ PRODUCTS_AGAIN = f"""
     update stale t set state = 'waiting', attempts = 0, next_at = now(), message = '', hint = '', detail = ''
     from stale s join products p on p.id = s.product_id
     where t.channel_id = s.channel_id and t.product_id = s.product_id
-        and s.channel_id = %s and s.state = 'needs_you'
-        and {DIGEST.format(cause=PRODUCT_CAUSE, fix=PRODUCT_FIX)} = %s
+        and s.channel_id = %(channel)s and s.state = 'needs_you' and {SEEN_PRODUCT}
+        and {DIGEST.format(cause=PRODUCT_CAUSE, fix=PRODUCT_FIX)} = %(cause)s
 """  # noqa: S608 - only constants of causes.py are put in
 MARKS_AGAIN = f"""
     update order_marks set needs_you = false, attempts = 0, next_at = now(), message = '', hint = ''
-    where channel_id = %s and needs_you and {DIGEST.format(cause=MARK_CAUSE, fix=MARK_FIX)} = %s
+    where channel_id = %(channel)s and needs_you and %(order_keys)s::text[] is null
+        and {DIGEST.format(cause=MARK_CAUSE, fix=MARK_FIX)} = %(cause)s
 """  # noqa: S608
 
 
@@ -97,7 +106,7 @@ def _act(
     request: SignedInRequest, order_id: int, verb: Callable[[int, str], None], said: str
 ) -> HttpResponse:
     """Do it and say so. The verb writes the audit itself."""
-    order = get_object_or_404(Order, pk=order_id)
+    order = get_object_or_404(sight_of(request.user, timezone.now()).orders(), pk=order_id)
     try:
         verb(order_id, request.user.username)
     except Refused as refused:
@@ -107,7 +116,9 @@ def _act(
 
 def _again(sql: str, request: SignedInRequest, channel: Channel) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [channel.pk, request.POST.get("cause", "").replace("\0", "")])
+        cause = request.POST.get("cause", "").replace("\0", "")
+        asked = sight_of(request.user, timezone.now()).asked()
+        cursor.execute(sql, {**asked, "channel": channel.pk, "cause": cause})
         return int(cursor.rowcount)
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from stockwire.hub.console.flows import ChannelRow, SourceRow
 from stockwire.hub.console.sales import Act, act
+from stockwire.hub.console.sight import EVERYTHING, ORDER_KEY, Sight
 from stockwire.hub.console.wording import PAUSED, Moment, count, moment, things
 
 EXAMPLES = 5
@@ -28,6 +29,9 @@ ROW_CAUSE, ROW_FIX = (NAMELESS.format(code="code", text=text) for text in ("mess
 PRODUCT_CAUSE, PRODUCT_FIX = (
     NAMELESS.format(code="p.source_product_code", text=text) for text in ("s.message", "s.hint")
 )
+# Of what is not read yet nobody can tell who may see it: it is shown to those who see everything.
+SEEN_ORDER = f"(%(order_keys)s::text[] is null or {ORDER_KEY} = any(%(order_keys)s))"
+SEEN_PRODUCT = "(%(product_ids)s::bigint[] is null or p.id = any(%(product_ids)s))"
 # What a form sends back to say which cause is meant; the actions compute it by the same text.
 DIGEST = "md5({cause} || '|' || {fix})"
 GROUPED = f"""
@@ -35,20 +39,21 @@ GROUPED = f"""
         select 'orders', channel_id, reason, hint, {ORDER_CAUSE}, {ORDER_FIX}, number, id, state, stored_at
         from orders
         where source_id in (select id from sources) and state in ('held', 'refused', 'in_doubt')
+            and {SEEN_ORDER}
         union all
         select 'raised', channel_id, reason, hint, {ORDER_CAUSE}, {ORDER_FIX}, number, id, state, stored_at
-        from orders where state = 'raised' and reason <> ''
+        from orders where state = 'raised' and reason <> '' and {SEEN_ORDER}
         union all
         select 'marks', channel_id, message, hint, {MARK_CAUSE}, {MARK_FIX},
             channel_order_code, null, '', since
-        from order_marks where needs_you
+        from order_marks where needs_you and %(order_keys)s::text[] is null
         union all
         select 'products', s.channel_id, s.message, s.hint, {PRODUCT_CAUSE}, {PRODUCT_FIX},
             p.source_product_code, p.id, '', s.since
-        from stale s join products p on p.id = s.product_id where s.state = 'needs_you'
+        from stale s join products p on p.id = s.product_id where s.state = 'needs_you' and {SEEN_PRODUCT}
         union all
         select 'rows', source_id, message, hint, {ROW_CAUSE}, {ROW_FIX}, code, null, '', seen_at
-        from source_problems
+        from source_problems where %(product_ids)s::bigint[] is null
     )
     select kind, place_id, case when count(*) = 1 then min(message) else cause end,
         case when count(*) = 1 then min(hint) else fix end, {DIGEST.format(cause="cause", fix="fix")},
@@ -115,13 +120,16 @@ class Causes:
         return len(self.shown) + self.not_shown
 
 
-def causes(sources: Sequence[SourceRow], channels: Sequence[ChannelRow], now: datetime) -> Causes:
-    """Whatever stops a whole source or channel first, then orders, then products, then rows."""
+def causes(
+    sources: Sequence[SourceRow], channels: Sequence[ChannelRow], now: datetime, sight: Sight = EVERYTHING
+) -> Causes:
+    """Whatever stops a whole source or channel first, then orders, then products, then rows; of orders and
+    products those that may be seen."""
     stopped = [_stopped_source(row) for row in sources if row.message]
     stopped += [cause for row in channels for cause in _stopped_lanes(row)]
     places = {("s", row.id): row.name for row in sources} | {("c", row.id): row.name for row in channels}
     with connection.cursor() as cursor:
-        cursor.execute(GROUPED)
+        cursor.execute(GROUPED, sight.asked())
         found = cursor.fetchall()
     grouped = [_group(row, places, now) for row in found]
     not_shown = int(found[0][-1]) - len(found) if found else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Min, Q
 
 from stockwire.errors import NotSetUp
+from stockwire.hub.console.sight import EVERYTHING, Sight
 from stockwire.hub.console.wording import (
     BACKING_OFF,
     NEEDS_YOU,
@@ -152,8 +153,9 @@ def _how_is_it(row: Source, agent: Agent | None, now: datetime) -> tuple[State, 
     return READ_WELL, "", ""
 
 
-def channels(now: datetime) -> list[ChannelRow]:
-    """Every channel with its lanes and its backlog."""
+def channels(now: datetime, sight: Sight = EVERYTHING) -> list[ChannelRow]:
+    """Every channel with its lanes and its backlog. Products are not counted for somebody who may not see all
+    of them."""
     backlog = {
         row["channel_id"]: row
         for row in Stale.objects.values("channel_id").annotate(
@@ -168,10 +170,14 @@ def channels(now: datetime) -> list[ChannelRow]:
     lanes: dict[int, list[Lane]] = {}
     for lane in Lane.objects.order_by("-kind"):
         lanes.setdefault(lane.channel_id, []).append(lane)
-    return [
+    rows = [
         _channel(row, lanes.get(row.pk, []), backlog.get(row.pk, {}), linked.get(row.pk, 0), now)
         for row in Channel.objects.order_by("description", "id")
     ]
+    if sight.product_ids is None:
+        return rows
+    unsaid = dict.fromkeys(("waiting", "backing_off", "needs_you", "skipped", "linked"), NOT_KNOWN)
+    return [replace(row, oldest=None, **unsaid) for row in rows]
 
 
 def _channel(

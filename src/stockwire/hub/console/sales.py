@@ -12,8 +12,9 @@ from django.db.models import Count, Q, Sum, TextField, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 
+from stockwire.hub.console.sight import EVERYTHING, Sight
 from stockwire.hub.console.wording import NOT_KNOWN, ZONE, Moment, State, count, moment, money
-from stockwire.hub.models import Order, OrderState, Source
+from stockwire.hub.models import OrderState, Source
 from stockwire.hub.sync.order_documents import documents_of_all, state_of_all, which
 
 NEWEST = 20
@@ -84,27 +85,28 @@ class Takings:
     week_orders: int
 
 
-def counts(now: datetime) -> list[StateCount]:
+def counts(now: datetime, sight: Sight = EVERYTHING) -> list[StateCount]:
     """Open orders of any age, and those that are done of the last DONE_WITHIN_DAYS days."""
+    orders = sight.orders()
     # By source, because that is how the index finds open orders among millions of done ones.
     found = dict(
-        Order.objects.filter(source__in=list(Source.objects.values_list("id", flat=True)), state__in=OPEN)
+        orders.filter(source__in=list(Source.objects.values_list("id", flat=True)), state__in=OPEN)
         .values_list("state")
         .annotate(Count("id"))
     )
-    recent = Order.objects.filter(stored_at__gt=now - timedelta(days=DONE_WITHIN_DAYS))
+    recent = orders.filter(stored_at__gt=now - timedelta(days=DONE_WITHIN_DAYS))
     found |= dict(recent.exclude(state__in=OPEN).values_list("state").annotate(Count("id")))
-    _count_once(found, now)
+    _count_once(found, now, sight)
     return [
         StateCount(state if key in found else replace(state, tone="none"), count(found.get(key, 0)))
         for key, state in STATES.items()
     ]
 
 
-def _count_once(found: dict[str, int], now: datetime) -> None:
+def _count_once(found: dict[str, int], now: datetime, sight: Sight) -> None:
     """An order of several documents was counted once for each of them; it stands where the whole does."""
     since = now - timedelta(days=DONE_WITHIN_DAYS)
-    further = Order.objects.filter(Q(state__in=OPEN) | Q(stored_at__gt=since), part__gt=1)
+    further = sight.orders().filter(Q(state__in=OPEN) | Q(stored_at__gt=since), part__gt=1)
     some = list(further.only("channel_id", "channel_order_code"))
     sets = {documents[0].pk: documents for documents in documents_of_all(some).values()}
     for documents in sets.values():
@@ -118,16 +120,16 @@ def _count_once(found: dict[str, int], now: datetime) -> None:
         del found[state]
 
 
-def takings(now: datetime) -> Takings:
+def takings(now: datetime, sight: Sight = EVERYTHING) -> Takings:
     midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    today, today_orders = _sold_since(midnight)
-    week, week_orders = _sold_since(midnight - timedelta(days=6))
+    today, today_orders = _sold_since(midnight, sight)
+    week, week_orders = _sold_since(midnight - timedelta(days=6), sight)
     return Takings(today, today_orders, week, week_orders)
 
 
-def _sold_since(start: datetime) -> tuple[str, int]:
+def _sold_since(start: datetime, sight: Sight) -> tuple[str, int]:
     # An order is stored after it was placed, so the index on stored_at narrows the search.
-    sold = Order.objects.filter(stored_at__gte=start, ordered_at__gte=start, fetched_at=None)
+    sold = sight.orders().filter(stored_at__gte=start, ordered_at__gte=start, fetched_at=None)
     sold = sold.exclude(state__in=NOT_SOLD)
     once = Count(
         Concat("channel_id", Value(":"), "channel_order_code", output_field=TextField()), distinct=True
@@ -137,8 +139,8 @@ def _sold_since(start: datetime) -> tuple[str, int]:
     return text, sum(number for _, _, number in rows)
 
 
-def newest(now: datetime) -> list[OrderRow]:
-    orders = list(Order.objects.select_related("channel").order_by("-stored_at", "-id")[:NEWEST])
+def newest(now: datetime, sight: Sight = EVERYTHING) -> list[OrderRow]:
+    orders = list(sight.orders().select_related("channel").order_by("-stored_at", "-id")[:NEWEST])
     several = documents_of_all(orders)
     return [
         OrderRow(

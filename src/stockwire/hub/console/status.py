@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from stockwire.hub.console import causes, flows, sales
 from stockwire.hub.console.actions import NOTICE_KEY
 from stockwire.hub.console.scoped import SignedInRequest, may_change, signed_in
+from stockwire.hub.console.sight import sight_of
 from stockwire.hub.console.wording import UP_TO_DATE, WAITING, WORKING, moment
 
 FLOWING = {flows.READ_WELL, UP_TO_DATE, WORKING, WAITING}
@@ -35,8 +36,9 @@ def status_live(request: SignedInRequest) -> HttpResponse:
 
 
 def _facts(request: SignedInRequest, now: datetime) -> dict[str, Any]:
-    sources, channels = flows.sources(now), flows.channels(now)
-    found = causes.causes(sources, channels, now)
+    sight = sight_of(request.user, now)
+    sources, channels = flows.sources(now), flows.channels(now, sight)
+    found = causes.causes(sources, channels, now, sight)
     return {
         "headline": _headline(sources, channels, found),
         "now": moment(now, now),
@@ -44,9 +46,10 @@ def _facts(request: SignedInRequest, now: datetime) -> dict[str, Any]:
         "sources": sources,
         "channels": channels,
         "causes": found,
-        "order_counts": sales.counts(now),
-        "takings": sales.takings(now),
-        "newest": sales.newest(now),
+        "order_counts": sales.counts(now, sight),
+        "takings": sales.takings(now, sight),
+        "newest": sales.newest(now, sight),
+        "seen": sight.said,
         "done_within_days": sales.DONE_WITHIN_DAYS,
     }
 

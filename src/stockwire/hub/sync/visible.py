@@ -1,7 +1,8 @@
 """What somebody may see of products, customers and orders: pages and counts, held to all their segments.
 
 Of every row that leaves here `domain.segments` was asked; nothing decides that a second time in SQL.
-Rows are looked at some hundreds at a time, never all in memory.
+Rows are looked at some hundreds at a time, never all in memory. An order shows its customer, so it is seen by
+whoever may see both.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Q
 
-from stockwire.domain.segments import Kind, Seen, Segment, admitted_by_all
+from stockwire.domain.segments import Kind, Seen, Segment, admits, admitted_by_all
 from stockwire.hub.models import (
     Customer,
     CustomerMeta,
@@ -26,9 +27,30 @@ from stockwire.hub.models import (
 )
 
 AT_ONCE = 500
+LIMITS: Mapping[Kind, tuple[Kind, ...]] = {
+    Kind.PRODUCTS: (Kind.PRODUCTS,),
+    Kind.CUSTOMERS: (Kind.CUSTOMERS,),
+    Kind.ORDERS: (Kind.ORDERS, Kind.CUSTOMERS),
+}
+"""The kinds of segments that limit what is seen of each kind."""
 Item = dict[str, Any]
+Looks = Mapping[Kind, Seen]
+"""What segments look at in one row, by the kind of segment that limits it."""
 People = Sequence[Sequence[Segment]]
 """The segments of each person."""
+
+
+class OrderFacts(Protocol):
+    """What segments ask of an order: a row of it, or what several have in common."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def channel_id(self) -> int | None: ...
+    @property
+    def source_customer_code(self) -> str: ...
+    @property
+    def customer_email(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +76,65 @@ def count(kind: Kind, segments: Sequence[Segment]) -> tuple[int, int]:
     """How many may be seen and how many there are, inside an open scope."""
     rows = _filtered(kind, {})
     everything = rows.count()
-    if not any(one.kind is kind for one in segments):
+    if not limits(segments, kind):
         return everything, everything
     return sum(1 for _ in _seen(kind, [segments], rows, 0)), everything
 
 
+def limits(segments: Sequence[Segment], kind: Kind) -> bool:
+    """Whether somebody with these segments may not see everything of this kind."""
+    return any(one.kind in LIMITS[kind] for one in segments)
+
+
 def seen_of(kind: Kind, rows: Sequence[Any]) -> list[Seen]:
-    """What segments look at in each of these rows, inside an open scope."""
-    return [seen for _, seen in _READERS[kind](rows)]
+    """What segments of this kind look at in each of these rows, inside an open scope."""
+    return [looks[kind] for _, looks in _READERS[kind](rows)]
+
+
+def seen_products(segments: Sequence[Segment], product_ids: Sequence[int]) -> list[int]:
+    """Those of these products that somebody may see, inside an open scope."""
+    found: list[int] = []
+    for start in range(0, len(product_ids), AT_ONCE):
+        rows = Product.objects.filter(pk__in=product_ids[start : start + AT_ONCE])
+        for item, looks in _products(list(rows)):
+            if admits(segments, Kind.PRODUCTS, looks[Kind.PRODUCTS]):
+                found.append(item["id"])
+    return found
+
+
+def order_looks(rows: Sequence[OrderFacts]) -> list[Looks]:
+    """What segments look at in orders with these facts, inside an open scope."""
+    codes = {row.source_customer_code for row in rows} - {""}
+    known = Customer.objects.filter(source_customer_code__in=codes) if codes else []
+    customers = {(one.channel_id, one.source_customer_code): one.pk for one in known}
+    attributes = _attributes(list(customers.values()))
+    return [
+        {
+            Kind.ORDERS: Seen(
+                {
+                    "status": row.status,
+                    "channel": str(row.channel_id or ""),
+                    "source_customer_code": row.source_customer_code,
+                }
+            ),
+            Kind.CUSTOMERS: Seen(
+                {"source_customer_code": row.source_customer_code, "email": row.customer_email},
+                {
+                    "attributes": list(
+                        attributes[customers.get((row.channel_id, row.source_customer_code), 0)].items()
+                    )
+                },
+            ),
+        }
+        for row in rows
+    ]
 
 
 def _seen(kind: Kind, people: People, rows: Any, after: int) -> Iterator[Item]:
     read = _READERS[kind]
     while found := list(rows.filter(id__gt=after).order_by("id")[:AT_ONCE]):
-        for item, seen in read(found):
-            if admitted_by_all(people, kind, seen):
+        for item, looks in read(found):
+            if all(admitted_by_all(people, of, seen) for of, seen in looks.items()):
                 yield item
         after = found[-1].pk
 
@@ -88,7 +154,7 @@ def _filtered(kind: Kind, wanted: Mapping[str, Any]) -> Any:
     return rows.filter(found)
 
 
-def _products(rows: Sequence[Product]) -> Iterator[tuple[Item, Seen]]:
+def _products(rows: Sequence[Product]) -> Iterator[tuple[Item, Looks]]:
     ids = [row.pk for row in rows]
     variants: dict[int, list[Variant]] = defaultdict(list)
     for variant in Variant.objects.filter(product_id__in=ids).order_by("id"):
@@ -129,16 +195,14 @@ def _products(rows: Sequence[Product]) -> Iterator[tuple[Item, Seen]]:
                 for one in own
             ],
         }
-        yield item, seen
+        yield item, {Kind.PRODUCTS: seen}
 
 
 _OF_VARIANT = ("source_variant_code", "sku", "active", "barcode", "grams", "option_values")
 
 
-def _customers(rows: Sequence[Customer]) -> Iterator[tuple[Item, Seen]]:
-    attributes: dict[int, dict[str, str]] = defaultdict(dict)
-    for meta in CustomerMeta.objects.filter(customer_id__in=[row.pk for row in rows]).order_by("key"):
-        attributes[meta.customer_id][meta.key] = meta.value
+def _customers(rows: Sequence[Customer]) -> Iterator[tuple[Item, Looks]]:
+    attributes = _attributes([row.pk for row in rows])
     names = ("channel_id", "source_id", "source_customer_code", "username", "first_name", "last_name")
     for row in rows:
         seen = Seen(
@@ -147,22 +211,23 @@ def _customers(rows: Sequence[Customer]) -> Iterator[tuple[Item, Seen]]:
         )
         fields = (*names, "email", "active", "accepts_marketing", "price_tier", "warehouse", "note")
         item = {"id": row.pk, **{name: getattr(row, name) for name in fields}}
-        yield item | {"attributes": attributes[row.pk], "modified_at": row.modified_at}, seen
+        item |= {"attributes": attributes[row.pk], "modified_at": row.modified_at}
+        yield item, {Kind.CUSTOMERS: seen}
 
 
-def _orders(rows: Sequence[Order]) -> Iterator[tuple[Item, Seen]]:
+def _attributes(customer_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    attributes: dict[int, dict[str, str]] = defaultdict(dict)
+    for meta in CustomerMeta.objects.filter(customer_id__in=customer_ids).order_by("key"):
+        attributes[meta.customer_id][meta.key] = meta.value
+    return attributes
+
+
+def _orders(rows: Sequence[Order]) -> Iterator[tuple[Item, Looks]]:
     names = ("number", "channel_id", "source_id", "channel_order_code", "document_number", "status", "state")
-    for row in rows:
-        seen = Seen(
-            {
-                "status": row.status,
-                "channel": str(row.channel_id or ""),
-                "source_customer_code": row.source_customer_code,
-            }
-        )
+    for row, looks in zip(rows, order_looks(rows), strict=True):
         people = ("customer_name", "customer_email", "source_customer_code", "currency", "ordered_at")
         item = {"id": row.pk, **{name: getattr(row, name) for name in (*names, *people, "modified_at")}}
-        yield item | {"total": None if row.total is None else f"{row.total:f}"}, seen
+        yield item | {"total": None if row.total is None else f"{row.total:f}"}, looks
 
 
 _ROWS = {Kind.PRODUCTS: Product, Kind.CUSTOMERS: Customer, Kind.ORDERS: Order}
@@ -171,7 +236,7 @@ _SEARCHED = {
     Kind.CUSTOMERS: ("source_customer_code", "first_name", "last_name", "email", "username"),
     Kind.ORDERS: ("number", "channel_order_code", "document_number", "customer_name"),
 }
-_READERS: dict[Kind, Callable[[Any], Iterator[tuple[Item, Seen]]]] = {
+_READERS: dict[Kind, Callable[[Any], Iterator[tuple[Item, Looks]]]] = {
     Kind.PRODUCTS: _products,
     Kind.CUSTOMERS: _customers,
     Kind.ORDERS: _orders,

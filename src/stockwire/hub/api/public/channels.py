@@ -10,7 +10,7 @@ from ninja import Body, Query, Router, Schema
 from stockwire.domain.segments import Kind
 from stockwire.hub import tenancy
 from stockwire.hub.api.public.access import Request, may_change
-from stockwire.hub.api.public.seeing import sees_all
+from stockwire.hub.api.public.seeing import is_limited, sees_all
 from stockwire.hub.models import Flag
 from stockwire.hub.sync import belonging, drift_reports, operator, preview, set_terms
 from stockwire.hub.sync import why as reasons
@@ -56,10 +56,14 @@ class Repairs(Schema):
     repair: list[Literal["different", "missing"]] = []
 
 
-@router.get("", summary="Every channel with what waits for it")
+@router.get("", summary="Every channel with what waits for it; null where segments hide it")
 def channels(request: Request) -> list[dict[str, Any]]:
     with tenancy.scope(request.auth.client_id):
-        return [asdict(one) for one in operator.backlogs()]
+        rows = [asdict(one) for one in operator.backlogs()]
+        if is_limited(request, Kind.PRODUCTS):
+            unsaid = dict.fromkeys(("waiting", "backing_off", "needs_you", "skipped"))
+            rows = [row | unsaid for row in rows]
+        return rows
 
 
 @router.get("/{channel_id}/plan", summary="Exactly what would be sent now, the worst first")

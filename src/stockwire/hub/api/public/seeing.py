@@ -31,9 +31,14 @@ def with_customer(request: Request, customer_id: int | None) -> list[list[Segmen
     return [own, segments_of(Person(customer=customer))]
 
 
+def is_limited(request: Request, kind: Kind) -> bool:
+    """Whether the caller's segments leave some of these out; inside an open scope."""
+    return visible.limits(of_caller(request), kind)
+
+
 def sees_all(request: Request, kind: Kind) -> None:
     """Raises a 403 for somebody whose segments leave some of these out: what cannot be held to them."""
     with tenancy.scope(request.auth.client_id):
-        limited = any(one.kind is kind for one in of_caller(request))
+        limited = is_limited(request, kind)
     if limited:
         raise HttpError(403, f"Your segments limit which {kind.value} you see, and this shows all of them.")
