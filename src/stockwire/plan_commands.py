@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stockwire.hub_commands import start_django
+from stockwire.why_screen import screens
 
 _CLIENT = click.option("--client", "client_id", type=int, required=True, help="Id of the client.")
 _CHANNEL = click.option("--channel", "channel_id", type=int, required=True, help="Id of the channel.")
@@ -22,6 +24,8 @@ _WORDS = {
     "move": "taken away and made anew",
     "nothing": "unchanged",
     "problem": "cannot go out",
+    "needs_you": "waiting for you",
+    "skipped": "skipped",
 }
 
 
@@ -61,6 +65,8 @@ def plan(
     counts = ", ".join(f"{made.counts[name]:,} {word}" for name, word in _WORDS.items() if made.counts[name])
     word = "product" if made.products == 1 else "products"
     console.print(f"{made.products:,} {word}: {counts or 'none'}.", highlight=False)
+    if made.waits:
+        console.print(f"Nothing goes out for now: {_escaped(made.waits)}", highlight=False)
     if made.grave:
         console.print("Look at: " + ", ".join(f"{n:,} x {word}" for word, n in made.grave.items()) + ".")
     for said in made.said:
@@ -92,10 +98,12 @@ def why(client_id: int, channel_id: int, sku: str, fields: bool, as_json: bool) 
     if as_json:
         click.echo(json.dumps([reasons.as_json(one) for one in found], ensure_ascii=False, indent=2))
         return
-    for one in found:
-        _print_why(Console(), one)
+    columns, lines = shutil.get_terminal_size((80, 24))
+    for answer, told in zip(found, screens(found, max(60, columns), max(20, lines)), strict=True):
+        click.secho(told[0], bold=True)
+        click.echo("\n".join(told[1:]))
         if fields:
-            _print_owners(Console(), one)
+            _print_owners(Console(), answer)
 
 
 @click.command()
@@ -126,6 +134,8 @@ def _print_entry(console: Console, entry: Any) -> None:
     head = f"{entry.action or ('cannot go out' if entry.problem else 'nothing')}: {entry.code}  {entry.title}"
     console.print(f"\n[bold]{_escaped(head)}[/]" + (f"  ({look})" if look else ""), highlight=False)
     console.print(f"  {_escaped(entry.reason)}", highlight=False)
+    if entry.waits:
+        console.print(f"  Does not go now: {_escaped(entry.waits)}", highlight=False)
     if entry.problem:
         console.print(f"  Problem: {_escaped(entry.problem)}", highlight=False)
         console.print(f"  Fix:     {_escaped(entry.hint)}", highlight=False)
@@ -138,34 +148,6 @@ def _print_entry(console: Console, entry: Any) -> None:
                 )
             )
         console.print(table)
-
-
-def _print_why(console: Console, one: Any) -> None:
-    console.print(f"[bold]{_escaped(one.code)}[/]  {_escaped(one.title)}  on  {_escaped(one.channel)}")
-    rows = [
-        ("Offered", one.offered),
-        ("Rule", one.rule),
-        ("Link", one.link),
-        ("Field map", one.field_map or "none: every field goes by its flag"),
-        ("Held back", "; ".join(f"{name}: {reason}" for name, reason in one.withheld) or "nothing"),
-        ("Last error", one.last_error or "none"),
-        *([("Fix", one.last_hint)] if one.last_hint else []),
-        ("Next", one.next_action),
-    ]
-    table = Table(box=None, show_header=False)
-    for name, text in rows:
-        table.add_row(name, _escaped(text))
-    console.print(table)
-    if one.last_sent:
-        sent = Table("SKU", "Field", "Last confirmed", "When (UTC)", box=None)
-        for held in one.last_sent:
-            sent.add_row(
-                held.sku, held.name, _escaped(_said(held.value)), f"{held.confirmed_at:%Y-%m-%d %H:%M:%S}"
-            )
-        console.print(sent)
-    for field in one.pending:
-        told = f"{field.sku} {field.name}: {_said(field.before)} -> {_said(field.after)} ({field.reason})"
-        console.print("  would send " + _escaped(told.strip()), highlight=False)
 
 
 def _print_owners(console: Console, one: Any) -> None:

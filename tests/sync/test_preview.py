@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-import random
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -144,7 +142,8 @@ def test_a_new_channel_can_be_planned_before_anything_is_sent_and_then_goes_live
     assert dict(preview().counts) == {"add": 1}
     with rehearsal.hub.scope():
         [answer] = why(rehearsal.channel_id, "BOLT")
-    assert answer.next_action.startswith("nothing until the channel goes live")
+    assert answer.next_action.startswith("nothing for now: the channel is not live yet")
+    assert preview().waits.startswith("the channel is not live yet")
     with rehearsal.hub.scope(), pytest.raises(Refused) as refused:
         operator.resume(rehearsal.channel_id, "thandi")
     assert "go-live" in refused.value.hint
@@ -201,32 +200,6 @@ def test_why_says_what_waits_for_a_person_and_the_fix(rehearsal: Any, feed: Any,
     assert found.next_action.startswith("waits for you")
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_order_in_which_changes_arrive_makes_no_difference_to_what_is_sent(
-    rehearsal: Any, feed: Any, push: Any, preview: Any, seed: int
-) -> None:
-    rows = [feed.row(f"ITEM-{n}", SELLINGPRICE1=f"{n}.50", OAvailable=str(n)) for n in range(1, 13)]
-    later = [feed.row(f"ITEM-{n}", SELLINGPRICE1=f"{n}.75", OAvailable="3") for n in range(1, 7)]
-    shuffled = random.Random(seed)
-    shuffled.shuffle(rows)
-    for start in range(0, 12, 5):
-        feed.send(*rows[start : start + 5])
-    if seed % 2:
-        push()
-    shuffled.shuffle(later)
-    for start in range(0, 6, 4):
-        feed.send(*later[start : start + 4])
-    if seed % 2 == 0:
-        told = {entry.code: shown(entry)["price"] for entry in preview().entries}
-        assert told == {f"ITEM-{n}": Decimal(f"{n}.{75 if n < 7 else 50}") for n in range(1, 13)}
-    push()
-    held = shop(rehearsal)
-    assert {code: (row["regular_price"], row["stock_quantity"]) for code, row in held.items()} == {
-        f"ITEM-{n}": (f"{n}.75", 3) if n < 7 else (f"{n}.50", n) for n in range(1, 13)
-    }
-    assert dict(preview().counts) == {"nothing": 12}
-
-
 def test_a_product_that_lacks_what_its_template_requires_waits_for_a_person_and_goes_once_it_has_it(
     rehearsal: Any, feed: Any, push: Any, preview: Any
 ) -> None:
@@ -270,3 +243,73 @@ def test_python_looks_for_garbage_again_after_a_plan_even_one_that_failed(
     with pytest.raises(KeyError):
         fails()
     assert gc.isenabled()
+
+
+def test_what_a_push_would_pass_over_is_not_said_to_be_sent(
+    rehearsal: Any, feed: Any, push: Any, preview: Any
+) -> None:
+    from stockwire.hub.sync import operator
+
+    feed.send(feed.row("BOLT"), feed.row("NUT"), feed.row("SAW"))
+    push()
+    feed.send(*(feed.row(code, SELLINGPRICE1="10.00") for code in ("BOLT", "NUT", "SAW")))
+    rehearsal.hub.owner.execute(
+        "update stale set state = 'needs_you', message = 'Refused.', hint = 'Look.' where product_id ="
+        " (select id from products where source_product_code = 'NUT')"
+    )
+    with rehearsal.hub.scope():
+        operator.skip(rehearsal.channel_id, "BOLT", "thandi", "new photo first")
+    made = preview()
+    assert dict(made.counts) == {"skipped": 1, "needs_you": 1, "update": 1}
+    assert dict(made.grave) == {"price falls": 1}, "what does not go does not fall"
+    assert [(entry.code, entry.waits[:24]) for entry in made.entries] == [
+        ("SAW", ""),
+        ("BOLT", "skipped by thandi: new p"),
+        ("NUT", "waits for you: do what t"),
+    ]
+    before = rehearsal.stand.calls.total
+    push()
+    assert rehearsal.stand.calls.total > before
+    assert {code: row["regular_price"] for code, row in shop(rehearsal).items()} == {
+        "BOLT": "115.00",
+        "NUT": "115.00",
+        "SAW": "10.00",
+    }
+    # Rules that are saved offer everything again, so a draft of them shows everything.
+    assert dict(preview(rules=[("price", "greater", "1")]).counts) == {"update": 2, "nothing": 1}
+
+
+def test_a_channel_to_which_nothing_goes_now_says_why(rehearsal: Any, feed: Any, preview: Any) -> None:
+    from stockwire.hub.sync import operator
+    from stockwire.hub.sync.preview import as_json
+
+    feed.send(feed.row("BOLT"))
+    assert preview().waits == ""
+    with rehearsal.hub.scope():
+        operator.pause(rehearsal.channel_id, "thandi", "stock-take")
+    told = as_json(preview())
+    assert told["waits"] == "the channel is paused and waits to be resumed: Paused by thandi: stock-take"
+
+
+def test_the_owner_of_a_field_that_a_flag_keeps_for_the_hub_is_the_system_and_the_flag_is_named(
+    rehearsal: Any, feed: Any, preview: Any
+) -> None:
+    from stockwire.hub.sync import belonging
+
+    feed.send(feed.row("BOLT"))
+    with rehearsal.hub.scope():
+        belonging.set_source_flags(rehearsal.hub.source_id, {"title": "system"}, "thandi")
+    feed.send(feed.row("BOLT", DESCRIPTION="Another"))
+    told = {field.name: (field.after, field.owner, field.reason) for field in preview().entries[0].fields}
+    assert told["title"] == (
+        "Item BOLT",
+        "system",
+        "the hub's own: flag title of Omni Accounts is system",
+    )
+    assert told["inventory_management"][1:] == ("source", "from the source")
+
+
+def test_the_few_that_cannot_go_out_come_before_the_many_that_can(feed: Any, preview: Any) -> None:
+    feed.send(*(feed.row(f"A-{n}") for n in range(30)), feed.row("Z-WRONG", SELLINGPRICE1=None))
+    made = preview(shown=2)
+    assert [entry.code for entry in made.entries] == ["Z-WRONG", "A-0"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
-from stockwire.domain.plan import Difference, Plan
+from stockwire.domain.plan import PRICE, STOCK, Difference, Plan, Value
 
 PRICE_FALL = Decimal("0.20")
 """A price that falls by more than this share is shown first: most often it is a typing error."""
@@ -22,6 +22,8 @@ class Severity:
 
 
 DELETION = Severity(0, "taken away")
+STOPPED = Severity(3, "")
+"""What cannot go out, or waits for a person: before everything that goes well by itself."""
 NOTHING = Severity(9, "")
 
 
@@ -29,21 +31,14 @@ def severity(plan: Plan) -> Severity:
     """The gravest thing about a plan."""
     if plan.action in {"remove", "move"}:
         return DELETION
+    at_least = NOTHING if plan.problem is None else STOPPED
     if plan.action == "add":
-        return NOTHING
+        return at_least
     gone = [one for one in plan.variants if one.action == "remove"]
     if gone:
         return Severity(0, "taken away", f"variant {gone[0].variant.sku} is taken away")
-    return min(
-        (
-            found
-            for difference in _differences(plan)
-            if difference.before is not None
-            for found in _of(difference)
-        ),
-        key=lambda found: found.rank,
-        default=NOTHING,
-    )
+    found = [of for one in _differences(plan) if one.before is not None for of in _of(one)]
+    return min([*found, at_least], key=lambda one: one.rank)
 
 
 def _differences(plan: Plan) -> Iterator[Difference]:
@@ -53,10 +48,24 @@ def _differences(plan: Plan) -> Iterator[Difference]:
 
 
 def _of(difference: Difference) -> Iterator[Severity]:
-    before, after = difference.before, difference.after
-    if difference.name == "price" and isinstance(before, Decimal) and isinstance(after, Decimal):
-        if before > 0 and after < before * (1 - PRICE_FALL):
+    before, after = _amount(difference.before), _amount(difference.after)
+    if before is None or after is None or before <= 0:
+        return
+    if difference.group == PRICE and difference.name != "compare_at":
+        if after < before * (1 - PRICE_FALL):
             share = int((before - after) / before * 100)
             yield Severity(1, "price falls", f"price falls by {share}%: R{before} to R{after}")
-    elif difference.name.startswith("quantity") and after == 0 and isinstance(before, int) and before > 0:
+    elif difference.group == STOCK and after == 0:
         yield Severity(2, "stock to zero", f"stock goes from {before} to 0")
+
+
+def _amount(value: Value) -> Decimal | None:
+    """The number in a value; what a field map made is JSON, with or without quotes around it."""
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
+        return None
+    text = value.strip().strip('"') if isinstance(value, str) else value
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None

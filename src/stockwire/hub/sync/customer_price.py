@@ -15,7 +15,7 @@ from stockwire.domain.records import Product, Variant
 from stockwire.domain.stock import available_in, sellable
 from stockwire.errors import Refused
 from stockwire.hub.models import Channel, Customer, CustomerMeta
-from stockwire.hub.sync.preview import product_ids
+from stockwire.hub.sync.find_products import product_ids
 from stockwire.hub.sync.read_products import read_products
 
 

@@ -1,6 +1,7 @@
 """What would be sent to a channel now, field by field, without sending it: the same plans as a push makes.
 
-Nothing is written and the channel is not asked. A draft of rules may stand in for the stored ones.
+Nothing is written and the channel is not asked. A draft of rules may stand in for the stored ones. What a
+push would pass over (skipped, or waiting for a person) is not said to be sent.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from typing import Any
 
 from django.db import connection
 
-from stockwire.domain.flags import Owner
+from stockwire.domain.flags import Flags, Owner
+from stockwire.domain.offer import FROM_SOURCE
 from stockwire.domain.plan import Difference, Planner, Value
 from stockwire.domain.rules import Rule
-from stockwire.domain.severity import Severity, severity
+from stockwire.domain.severity import STOPPED, Severity, severity
 from stockwire.errors import Refused
-from stockwire.hub.models import Channel
+from stockwire.hub.models import Channel, StaleState
+from stockwire.hub.sync.find_products import product_ids
 from stockwire.hub.sync.snapshot import Snapshot, planned, planner_for
 from stockwire.hub.sync.source_names import named_in, not_sent
+from stockwire.hub.sync.waiting import Mark, channel_waits, not_waiting
+from stockwire.hub.sync.writable import flags_of
 
 EVERY = """
     select p.id from products p where p.source_id = %(source)s and (p.active
@@ -36,7 +41,7 @@ SHOWN = 50
 @dataclass(frozen=True, slots=True)
 class FieldShown:
     """One field that would be sent: `sku` is "" for a field of the product as a whole. `owner` is whose value
-    it is: the source's own, or made by the system."""
+    it is: the source's own, or the system's (made by it, or kept by a flag of the source)."""
 
     sku: str
     name: str
@@ -48,7 +53,8 @@ class FieldShown:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One product that would be sent, or cannot be."""
+    """One product that would be sent, or cannot be. `waits` is why it does not go with the next push, though
+    it differs."""
 
     code: str
     title: str
@@ -58,13 +64,15 @@ class Entry:
     fields: tuple[FieldShown, ...] = ()
     problem: str = ""
     hint: str = ""
+    waits: str = ""
 
 
 @dataclass(slots=True)
 class Preview:
-    """`counts` by what would happen to a product (add, update, remove, move, nothing, problem), `grave` by
-    what deserves a look, `entries` the worst first, at most as many as asked for, `said` what to know of the
-    names in a draft of rules."""
+    """`counts` by what would happen to a product (add, update, remove, move, nothing, problem, and needs_you
+    or skipped for what differs and does not go), `grave` by what deserves a look, `fields` how often each is
+    sent, `entries` the worst first, at most as many as asked for, `said` what to know of the names in a draft
+    of rules, `waits` why nothing at all goes out now."""
 
     products: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -72,6 +80,7 @@ class Preview:
     fields: Counter[str] = field(default_factory=Counter)
     entries: list[Entry] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    waits: str = ""
 
 
 def preview(
@@ -84,25 +93,40 @@ def preview(
     """The whole channel, or these SKUs, inside an open scope. Raises Refused for an SKU that is not there."""
     channel = _channel(channel_id)
     planner = planner_for(channel, rules)
-    made, worst = Preview(), _Worst(shown)
-    for snapshot in _snapshots(channel, planner, skus):
+    made, worst = Preview(waits=channel_waits(channel)), _Worst(shown)
+    # To save rules offers everything again, whatever was skipped or refused before.
+    marked = rules is None
+    for snapshot, mark in _snapshots(channel, planner, skus, marked=marked):
         made.products += 1
         plan = snapshot.plan
-        made.counts[plan.action or ("problem" if plan.problem else "nothing")] += 1
-        if not plan.action and plan.problem is None and not skus:
+        what, goes = _what_happens(snapshot, mark)
+        made.counts[what] += 1
+        if what == "nothing" and not skus:
             continue
-        found = severity(plan)
-        if found.word:
+        found = severity(plan) if goes else STOPPED
+        if goes and found.word:
             made.grave[found.word] += 1
-        for difference in plan.differences:
-            made.fields[difference.name] += 1
-        for one in plan.variants:
-            made.fields.update(difference.name for difference in one.differences)
-        worst.offer(found.rank, snapshot)
+        if goes:
+            made.fields.update(difference.name for difference in plan.differences)
+            for one in plan.variants:
+                made.fields.update(difference.name for difference in one.differences)
+        worst.offer(found, snapshot, mark)
     if rules:
         made.said = not_sent(channel.source_id, **named_in(one.field for one in rules))
-    made.entries = [_entry(snapshot) for snapshot in worst.best()]
+    best = worst.best()
+    flags = flags_of(channel.source) if best else None
+    made.entries = [_entry(*one, flags) for one in best if flags]
     return made
+
+
+def _what_happens(snapshot: Snapshot, mark: Mark | None) -> tuple[str, bool]:
+    """How it is counted, and whether any of it goes out by itself."""
+    plan = snapshot.plan
+    if not plan.action:
+        return ("problem" if plan.problem else "nothing"), False
+    if mark is not None and mark.state in (StaleState.NEEDS_YOU, StaleState.SKIPPED):
+        return mark.state, False
+    return plan.action, True
 
 
 def _channel(channel_id: int) -> Channel:
@@ -112,30 +136,15 @@ def _channel(channel_id: int) -> Channel:
     return channel
 
 
-def _snapshots(channel: Channel, planner: Planner, skus: Sequence[str]) -> Iterator[Snapshot]:
+def _snapshots(
+    channel: Channel, planner: Planner, skus: Sequence[str], *, marked: bool
+) -> Iterator[tuple[Snapshot, Mark | None]]:
     ids = product_ids(channel, skus) if skus else all_product_ids(channel)
     for start in range(0, len(ids), AT_ONCE):
-        yield from planned(channel.pk, ids[start : start + AT_ONCE], planner)
-
-
-def product_ids(channel: Channel, skus: Sequence[str]) -> list[int]:
-    """The products of these SKUs or product codes. Raises Refused naming one that does not exist."""
-    found: list[int] = []
-    with connection.cursor() as cursor:
-        for sku in skus:
-            cursor.execute(
-                "select product_id from variants where source_id = %s and sku_key = upper(trim(%s))"
-                " union select id from products where source_id = %s and source_product_code = %s",
-                [channel.source_id, sku, channel.source_id, sku.strip()],
-            )
-            rows = cursor.fetchall()
-            if not rows:
-                raise Refused(
-                    f"There is no SKU {sku} in this channel's source.",
-                    hint="Check the stock code; an item set to IGNORE from the start has never come in.",
-                )
-            found += [row[0] for row in rows if row[0] not in found]
-    return found
+        some = ids[start : start + AT_ONCE]
+        marks = not_waiting(channel.pk, some) if marked else {}
+        for snapshot in planned(channel.pk, some, planner):
+            yield snapshot, marks.get(snapshot.product_id)
 
 
 def all_product_ids(channel: Channel) -> list[int]:
@@ -145,49 +154,57 @@ def all_product_ids(channel: Channel) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+Found = tuple[Severity, Snapshot, Mark | None]
+
+
 class _Worst:
     """Keeps the worst few of many, in the order they came where they are equal."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._heap: list[tuple[int, int, Snapshot]] = []
+        self._heap: list[tuple[int, int, Found]] = []
         self._count = 0
 
-    def offer(self, rank: int, snapshot: Snapshot) -> None:
+    def offer(self, found: Severity, snapshot: Snapshot, mark: Mark | None) -> None:
         self._count += 1
-        item = (-rank, -self._count, snapshot)
+        item = (-found.rank, -self._count, (found, snapshot, mark))
         if len(self._heap) < self._most:
             heapq.heappush(self._heap, item)
         elif self._heap and item > self._heap[0]:
             heapq.heapreplace(self._heap, item)
 
-    def best(self) -> list[Snapshot]:
+    def best(self) -> list[Found]:
         return [item[2] for item in sorted(self._heap, reverse=True)]
 
 
-def _entry(snapshot: Snapshot) -> Entry:
+def _entry(found: Severity, snapshot: Snapshot, mark: Mark | None, flags: Flags) -> Entry:
     plan, product = snapshot.plan, snapshot.product
-    fields = [_shown("", one) for one in plan.differences]
+    fields = [_shown("", one, flags) for one in plan.differences]
     for variant in plan.variants:
-        fields += [_shown(variant.variant.sku, one) for one in variant.differences]
+        fields += [_shown(variant.variant.sku, one, flags) for one in variant.differences]
     return Entry(
         code=product.code,
         title=product.title,
         action=plan.action,
         reason=plan.reason,
-        severity=severity(plan),
+        severity=found,
         fields=tuple(fields),
         problem=plan.problem.message if plan.problem else "",
         hint=plan.problem.hint if plan.problem else "",
+        waits=mark.said if mark is not None and plan.action else "",
     )
 
 
-def _shown(sku: str, difference: Difference) -> FieldShown:
-    computed = difference.name in {"price", "compare_at"} or difference.name.startswith(("quantity", "map."))
-    owner = Owner.SYSTEM if computed else Owner.SOURCE
-    return FieldShown(
-        sku, difference.name, difference.before, difference.after, owner.value, difference.reason
-    )
+def _shown(sku: str, difference: Difference, flags: Flags) -> FieldShown:
+    name, reason = difference.name, difference.reason
+    if name in {"price", "compare_at"} or name.startswith(("quantity", "map.")):
+        owner = Owner.SYSTEM
+    else:
+        answer = flags.answer("options" if name.startswith("option_") else name)
+        owner = answer.owner
+        if owner is not Owner.SOURCE and reason == FROM_SOURCE:
+            reason = f"the hub's own: {answer.reason}"
+    return FieldShown(sku, name, difference.before, difference.after, owner.value, reason)
 
 
 def as_json(made: Preview) -> dict[str, Any]:
@@ -198,6 +215,7 @@ def as_json(made: Preview) -> dict[str, Any]:
         "grave": dict(made.grave),
         "fields": dict(made.fields),
         "said": made.said,
+        "waits": made.waits,
         "entries": [
             {
                 "code": entry.code,
@@ -207,6 +225,7 @@ def as_json(made: Preview) -> dict[str, Any]:
                 "look_at": entry.severity.said or entry.severity.word,
                 "problem": entry.problem,
                 "hint": entry.hint,
+                "waits": entry.waits,
                 "fields": [
                     {
                         "sku": one.sku,
