@@ -13,6 +13,7 @@ from rich.table import Table
 from stockwire.drift_commands import drift, nightly, reconcile
 from stockwire.errors import Refused
 from stockwire.hub_commands import start_django
+from stockwire.settings_commands import channel_settings
 from stockwire.setup_commands import add_channel
 from stockwire.terms_commands import set_channel
 
@@ -29,7 +30,7 @@ def channel() -> None:
     """
 
 
-for command in (add_channel, set_channel, reconcile, drift, nightly):
+for command in (add_channel, set_channel, channel_settings, reconcile, drift, nightly):
     channel.add_command(command)
 
 

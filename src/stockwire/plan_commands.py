@@ -61,6 +61,11 @@ def plan(
     if as_json:
         click.echo(json.dumps(preview.as_json(made), ensure_ascii=False, indent=2))
         return
+    print_preview(made)
+
+
+def print_preview(made: Any) -> None:
+    """A plan for people, the worst first."""
     console = Console()
     counts = ", ".join(f"{made.counts[name]:,} {word}" for name, word in _WORDS.items() if made.counts[name])
     word = "product" if made.products == 1 else "products"

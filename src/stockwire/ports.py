@@ -361,7 +361,7 @@ class ChannelConnector:
     `open(settings, shared)` may be called without `shared` by a process that is alone with the channel.
     `terms` and `order_policy` say what the settings mean for planning, and for orders before they are stored.
     `shop_of` names whose API budget and renewing secrets these settings use: channels with the same answer
-    share them; "" is the channel's own.
+    share them; "" is the channel's own. `address` is the setting that says which shop it is.
     """
 
     name: str
@@ -374,6 +374,7 @@ class ChannelConnector:
     terms: Callable[[Any], SettingTerms] = lambda settings: SettingTerms()
     order_policy: Callable[[Any], OrderPolicy] = lambda settings: OrderPolicy()
     shop_of: Callable[[Any], str] = lambda settings: ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def _hub() -> Any:
     return setting_up
 
 
-def _settings(file: Path | None) -> dict[str, Any]:
+def settings_in(file: Path | None) -> dict[str, Any]:
     """The connector's settings as the file states them. Raises NotSetUp when it is no TOML."""
     try:
         return tomllib.loads(file.read_text()) if file else {}
@@ -136,7 +136,7 @@ def add_source(client_id: int, settings_file: Path | None, kind: str, descriptio
     Example: stockwire source add --client 1 --settings omni.toml "Omni at head office"
     """
     hub = _hub()
-    source_id = hub.add_source(client_id, kind, description, _settings(settings_file))
+    source_id = hub.add_source(client_id, kind, description, settings_in(settings_file))
     _print_code(source_id, hub.add_agent(client_id, source_id).code)
 
 
@@ -234,7 +234,7 @@ def add_channel(
     """
     setting_up = _hub()
     channel_id = setting_up.add_channel(
-        client_id, source_id, kind, description, _settings(settings_file), **terms
+        client_id, source_id, kind, description, settings_in(settings_file), **terms
     )
     click.echo(f"Channel {channel_id}: {description}. Its products are being looked at now.")
     for said in setting_up.said_of_channel(client_id, channel_id):

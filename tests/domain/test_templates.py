@@ -193,6 +193,27 @@ class TestHelpers:
         problem = refusal("{{#calculate}}{{price}} * 1.15{{/calculate}}")
         assert "a number is missing before '*'" in problem.message
 
+    @pytest.mark.parametrize(
+        "text, context, path, value, said",
+        [
+            ("{{price}} * 1.15", {}, "price", "", "price is empty"),
+            ("{{price}} * {{meta.pack}}", {"price": 2}, "meta.pack", "", "meta.pack is empty"),
+            ("{{price}} * {{pack}}", {"price": 2, "pack": "six"}, "pack", "six", "pack is 'six'"),
+            ("{{price}} * {{pack}}", {"price": "1,5", "pack": 6}, "price", "1,5", "price is '1,5'"),
+            ("{{price}} * {{pack}}", {"price": "R1 5", "pack": ""}, "price", "R1 5", "price is 'R1 5'"),
+            ("{{#l}}+ {{.}} {{/l}}", {"l": [1, "x", 3]}, ".", "x", ". is 'x'"),
+            ("1 + {{#calculate}}{{a}} - {{b}}{{/calculate}}", {"a": "-1.5"}, "b", "", "b is empty"),
+            ("{{a}} 1", {"a": -2}, "calculate", "-2 1", "a sign is missing before 1 in '-2 1'"),
+            ("{{a}} +", {"a": ".5"}, "calculate", ".5 +", "'.5 +' ends where a number must follow"),
+        ],
+    )
+    def test_the_value_that_spoils_a_calculation_is_named(
+        self, text: str, context: dict[str, object], path: str, value: str, said: str
+    ) -> None:
+        problem = refusal(f"{{{{#calculate}}}}{text}{{{{/calculate}}}}", context)
+        assert (problem.path, problem.value) == (path, value)
+        assert problem.message.endswith(said)
+
 
 @pytest.mark.parametrize(
     "text, line, message, hint",

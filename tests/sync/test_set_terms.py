@@ -35,7 +35,7 @@ def test_a_compare_at_list_is_found_by_the_name_omni_has_for_it_and_taken_off_ag
 ) -> None:
     push()
     assert set_terms(price_tier="SELLINGPRICE1") == [
-        "No product has the price list SELLINGPRICE1 yet. Close to it: sellingprice2. There are: retail, sellingprice2."
+        "No product has the price list SELLINGPRICE1 yet: Omni's SELLINGPRICE1 is the price list retail here."
     ]
     assert set_terms(price_tier="", compare_at_tier="SELLINGPRICE2") == []
     push()

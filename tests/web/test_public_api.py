@@ -93,6 +93,9 @@ def test_why_takes_a_sku_with_a_slash(call: Any, channel_id: int) -> None:
     [
         ("PUT", "channels/{}/rules", []),
         ("PUT", "channels/{}/flags", {"title": "channel"}),
+        ("GET", "channels/{}/settings", None),
+        ("PATCH", "channels/{}/settings", {"product_map": ""}),
+        ("POST", "channels/{}/settings/plan", {"settings": {}}),
         ("POST", "channels/{}/go-live", None),
         ("PUT", "sources/1/flags", {"title": "system"}),
     ],
@@ -189,3 +192,38 @@ def test_how_a_channel_sells_is_read_and_changed(call: Any, channel_id: int) -> 
     status, found = call("PATCH", f"channels/{channel_id}/terms", {"stock_floor": -1})
     assert status in {400, 409, 422}
     assert "stock_floor cannot be -1" in json.dumps(found)
+
+
+def test_a_draft_of_rules_is_counted_and_not_saved(call: Any, channel_id: int) -> None:
+    rules = [
+        {"field": "price", "operator": "less", "value": "10"},
+        {"field": "sku", "operator": "contains", "value": "n"},
+    ]
+    status, told = call("POST", f"channels/{channel_id}/rules/count", rules, user="sipho")
+    counts = told["counts"]
+    assert (status, counts["products"], counts["offered"], counts["coming"]) == (200, 2, 1, 1)
+    assert counts["kept_out"] == {"price less 10": 1, "sku contains n": 1}
+    assert call("GET", f"channels/{channel_id}/rules")[1]["rules"] == []
+    status, told = call(
+        "POST", f"channels/{channel_id}/rules/count", [{"field": "price", "operator": "less"}]
+    )
+    assert (status, told["message"][:7]) == (422, "Rule 1:")
+
+
+def test_settings_are_shown_tried_and_changed_and_secrets_stay_hidden(call: Any, channel_id: int) -> None:
+    status, told = call("GET", f"channels/{channel_id}/settings")
+    assert (status, told["api_url"], told["consumer_secret"]) == (200, SHOP["api_url"], "(kept secret)")
+    draft = {"product_map": '{"name": "{{title}}!"}'}
+    status, told = call("POST", f"channels/{channel_id}/settings/plan", {"settings": draft, "skus": ["NUT"]})
+    assert (status, [one["field"] for one in told["entries"][0]["fields"]]) == (200, ["map.name"])
+    assert call("GET", f"channels/{channel_id}/settings")[1]["product_map"] == ""
+    assert call("PATCH", f"channels/{channel_id}/settings", draft)[1]["product_map"] == draft["product_map"]
+    status, told = call("PATCH", f"channels/{channel_id}/settings", {"product_map": "{{#title}}"})
+    assert status == 422
+    assert "product_map, line 1" in told["message"]
+
+
+def test_the_flags_of_a_place_that_is_none_are_not_empty_but_an_error(call: Any, channel_id: int) -> None:
+    for path in ("channels/999/flags", "sources/999/flags"):
+        status, told = call("GET", path)
+        assert (status, told["message"][:13]) == (422, "There is no c" if "ch" in path else "There is no s")

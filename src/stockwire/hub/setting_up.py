@@ -140,7 +140,8 @@ def said_of_channel(client_id: int, channel_id: int) -> list[str]:
 def checked(model: type[BaseModel], settings: Mapping[str, Any]) -> BaseModel:
     """Typed settings. Raises NotSetUp naming what is wrong and what exists."""
     unknown = sorted(set(settings) - set(model.model_fields))
-    if unknown:
+    # A model that takes others as well (set_param_...) says itself which.
+    if unknown and model.model_config.get("extra") != "allow":
         raise NotSetUp(
             f"There is no setting {', '.join(unknown)}.",
             hint=f"Known settings: {', '.join(sorted(model.model_fields))}.",

@@ -38,4 +38,5 @@ connector = ChannelConnector(
     terms=terms,
     order_policy=order_policy,
     shop_of=shop_of,
+    address="channel_domain",
 )

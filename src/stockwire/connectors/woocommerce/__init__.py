@@ -41,4 +41,5 @@ connector = ChannelConnector(
         system_price_tier=settings.order_use_system_price_tier,
         system_price_tax=settings.order_use_system_price_tax,
     ),
+    address="api_url",
 )

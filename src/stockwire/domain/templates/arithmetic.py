@@ -19,6 +19,7 @@ DEPTH = 20
 _CONTEXT = Context(prec=DIGITS + DECIMALS + 10, rounding=ROUND_HALF_UP)
 _TOO_LARGE = Decimal(10) ** DIGITS
 _TOKEN = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)|(round(?=\s*\()|[-+*/(),]))")
+_AMOUNT = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\s*")
 _ONLY = "A calculation has numbers, + - * / and brackets, and round(amount, 2)."
 
 
@@ -51,6 +52,11 @@ def calculate(text: str) -> str:
     if reader.whole_rounded is not None:
         return _plain(value, reader.whole_rounded)
     return _plain(value, DECIMALS).rstrip("0").rstrip(".")
+
+
+def is_amount(text: str) -> bool:
+    """Whether a value can stand in a calculation: one number, with a sign or without."""
+    return _AMOUNT.fullmatch(text) is not None
 
 
 def _tokens(text: str) -> list[Decimal | str]:

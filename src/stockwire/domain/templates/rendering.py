@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stockwire.domain.templates.arithmetic import CalculationError, calculate
-from stockwire.domain.templates.errors import TemplateError
+from stockwire.domain.templates.arithmetic import CalculationError, calculate, is_amount
+from stockwire.domain.templates.errors import TemplateError, shown
 from stockwire.domain.templates.lookup import MISSING, Frame, find
 from stockwire.domain.templates.nodes import Escape, Helper, Node, Section, Text, Variable
 from stockwire.domain.templates.syntax import parse
@@ -118,6 +118,7 @@ class _Run:
     __slots__ = (
         "escape",
         "frames",
+        "inside",
         "limits",
         "missing",
         "name",
@@ -145,6 +146,8 @@ class _Run:
         self.random_digits = random_digits
         self.frames: list[Frame] = [(context, None)]
         self.parts: list[str] = []
+        self.inside: list[tuple[str, str]] | None = None
+        """Inside of a helper what each name gave, so that it can be named should it be at fault."""
         self.origins: list[Origin] | None = None
         self.size = 0
         self.steps = limits.steps
@@ -188,7 +191,10 @@ def _render(nodes: tuple[Node, ...], run: _Run) -> None:
                 if run.missing is not None:
                     run.missing.setdefault(node.path.text, node.line)
                 value = None
-            run.write(_written(value, node, run), node.line, node.path.text)
+            text = _written(value, node, run)
+            if run.inside is not None:
+                run.inside.append((node.path.text, text))
+            run.write(text, node.line, node.path.text)
         elif isinstance(node, Section):
             _render_section(node, run)
         else:
@@ -229,24 +235,26 @@ def _render_section(node: Section, run: _Run) -> None:
 def _render_helper(node: Helper, run: _Run) -> None:
     """Render the inside apart, then put it through the helper. The inside is not escaped where that would
     harm what the helper does: calculate needs plain numbers, json_escape must not find its work done."""
-    parts, size, origins, quote = run.parts, run.size, run.origins, run.quote
-    run.parts, run.origins = [], None
+    parts, size, origins, quote, inside = run.parts, run.size, run.origins, run.quote, run.inside
+    run.parts, run.origins, run.inside = [], None, []
     if node.name == "calculate" or (node.name == "json_escape" and run.escape == "json"):
         run.quote = None
     _render(node.nodes, run)
-    inner = "".join(run.parts)
-    run.parts, run.size, run.origins, run.quote = parts, size, origins, quote
-    run.write(_helped(node, inner, run), node.line, node.name)
+    inner, named = "".join(run.parts), run.inside
+    run.parts, run.size, run.origins, run.quote, run.inside = parts, size, origins, quote, inside
+    run.write(_helped(node, inner, named, run), node.line, node.name)
 
 
-def _helped(node: Helper, inner: str, run: _Run) -> str:
+def _helped(node: Helper, inner: str, named: list[tuple[str, str]], run: _Run) -> str:
     if node.name == "calculate":
         run.spend(len(inner) // CALCULATED_PER_STEP, node.line)
         try:
             return calculate(inner)
         except CalculationError as problem:
+            path, value = next((one for one in named if not is_amount(one[1])), (node.name, inner))
+            at_fault = "" if path == node.name else f": {path} is {shown(value) if value else 'empty'}"
             raise run.error(
-                f"calculate: {problem.message}", node.line, problem.hint, node.name, inner
+                f"calculate: {problem.message}{at_fault}", node.line, problem.hint, path, value
             ) from None
     if node.name == "json_escape":
         return json_quoted(inner)

@@ -8,10 +8,12 @@ from difflib import get_close_matches
 from django.db import connection
 
 from stockwire.domain.names import folded
+from stockwire.domain.pricing import RETAIL
 from stockwire.domain.product_columns import Names
 from stockwire.hub.models import Source
 
 SHOWN = 12
+FIRST_LIST = "sellingprice1"
 
 
 def names_of(source: Source) -> Names:
@@ -58,6 +60,8 @@ def _sentence(kind: str, name: str, there: dict[str, str]) -> str:
     said = f"No product has the {kind} {name} yet"
     if not there:
         return f"{said}, and none has any {kind}."
+    if kind == "price list" and folded(name) == FIRST_LIST and RETAIL in there:
+        return f"{said}: Omni's {name} is the price list {there[RETAIL]} here."
     close = [there[one] for one in get_close_matches(folded(name), there, n=3)]
     names = sorted(there.values())
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""

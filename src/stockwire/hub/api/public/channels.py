@@ -12,7 +12,7 @@ from stockwire.hub import tenancy
 from stockwire.hub.api.public.access import Request, may_change
 from stockwire.hub.api.public.seeing import is_limited, sees_all
 from stockwire.hub.models import Flag
-from stockwire.hub.sync import belonging, drift_reports, operator, preview, set_terms
+from stockwire.hub.sync import belonging, drift_reports, operator, preview, set_settings, set_terms
 from stockwire.hub.sync import why as reasons
 
 router = Router(tags=["channels"])
@@ -46,6 +46,14 @@ class Draft(Schema):
     """Rules to try instead of the stored ones, products to look at, and how many to show."""
 
     rules: list[RuleGiven] | None = None
+    skus: list[str] = []
+    show: int = preview.SHOWN
+
+
+class SettingsDraft(Schema):
+    """Settings to try, products to look at, and how many to show."""
+
+    settings: dict[str, Any]
     skus: list[str] = []
     show: int = preview.SHOWN
 
@@ -145,6 +153,29 @@ def change_terms(request: Request, channel_id: int, changes: TermsGiven) -> dict
         given = changes.dict(exclude_unset=True)
         channel = set_terms.set_terms(channel_id, given, request.auth.who)
         return {"terms": set_terms.terms_shown(channel), "said": set_terms.said_of(channel)}
+
+
+@router.get("/{channel_id}/settings", summary="Field map, location map, switches; secrets stay hidden")
+def settings(request: Request, channel_id: int) -> dict[str, Any]:
+    may_change(request)
+    with tenancy.scope(request.auth.client_id):
+        return set_settings.settings_shown(belonging.channel_of(channel_id))
+
+
+@router.patch("/{channel_id}/settings", summary="Change those that are named; null puts one back")
+def change_settings(request: Request, channel_id: int, changes: Body[dict[str, Any]]) -> dict[str, Any]:
+    may_change(request)
+    with tenancy.scope(request.auth.client_id):
+        channel = set_settings.set_settings(channel_id, changes, request.auth.who)
+        return set_settings.settings_shown(channel)
+
+
+@router.post("/{channel_id}/settings/plan", summary="What these settings would send, without saving them")
+def plan_settings(request: Request, channel_id: int, draft: SettingsDraft) -> dict[str, Any]:
+    may_change(request)
+    with tenancy.scope(request.auth.client_id):
+        made = set_settings.tried(channel_id, draft.settings, draft.skus, shown=_bounded(draft.show))
+        return preview.as_json(made)
 
 
 @router.post("/{channel_id}/go-live", summary="Let a channel that was only planned send what it planned")
