@@ -10,7 +10,7 @@ import pytest
 from stockwire.hub.sync.read_ahead import read_ahead
 
 
-def test_the_next_batch_is_read_while_one_is_in_hand_and_no_more_than_that() -> None:
+def test_the_next_batch_is_read_once_somebody_waits_and_no_more_than_that() -> None:
     read, second = [], threading.Event()
 
     def batches() -> Iterator[int]:
@@ -22,7 +22,10 @@ def test_the_next_batch_is_read_while_one_is_in_hand_and_no_more_than_that() -> 
 
     with read_ahead(batches()) as taken:
         assert next(taken) == 1
+        assert read == [1]
+        taken.start()
         assert second.wait(10)
+        taken.start()
         assert read == [1, 2]
         assert list(taken) == [2, 3, 4]
 
@@ -52,6 +55,7 @@ def test_nothing_is_being_read_any_more_when_the_context_ends_early() -> None:
 
     with read_ahead(batches()) as taken:
         next(taken)
+        taken.start()
         assert reading.wait(10)
         threading.Thread(target=go.set).start()
     assert at_work == ["began", "ended"]

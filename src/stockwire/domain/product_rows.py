@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 PRODUCT_TEXTS = ("title", "body_html", "collection", "product_type", "tags", "vendor")
 """Product-level columns of plain text, under the names of formats.md 1.1."""
@@ -45,8 +47,7 @@ class ProductRow:
         return self.variant_code or self.product_code
 
 
-@dataclass(frozen=True, slots=True)
-class RowResult:
+class RowResult(NamedTuple):
     """What happens, or would happen, to a row. `outcome` is "add", "update", "nothing", "delete", "skipped"
     or "problem"; `changes` maps a field to (before, after). `message` and `fix` are for the operator,
     `images` are addresses that are new here.
@@ -55,7 +56,7 @@ class RowResult:
     number: int
     code: str
     outcome: str
-    changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    changes: Mapping[str, tuple[str | None, str | None]] = MappingProxyType({})
     message: str = ""
     fix: str = ""
     images: int = 0

@@ -21,11 +21,11 @@ from stockwire.errors import Refused
 from stockwire.files.table import Table, open_table
 from stockwire.hub import garbage, tenancy
 from stockwire.hub.models import Source
+from stockwire.hub.sync.new_rows import new_rows
 from stockwire.hub.sync.no_longer_sent import tidy_prefixes
 from stockwire.hub.sync.read_ahead import read_ahead
 from stockwire.hub.sync.read_batches import Batch, read_batches
 from stockwire.hub.sync.source_names import names_of
-from stockwire.hub.sync.stage_rows import lines_of_new
 from stockwire.hub.sync.store_rows import How, store_batch
 from stockwire.hub.sync.writable import flags_of
 
@@ -116,13 +116,14 @@ def import_products(
             ),
         )
         tally = _Tally(replace(hold.counts, unknown_columns=columns.unknown))
-        with read_ahead(_with_lines(read_batches(table, columns), tally)) as batches:
+        with read_ahead(_made_ahead(read_batches(table, columns), tally)) as batches:
             for batch in batches:
                 if batch.last <= hold.after:
                     continue
                 made = _Made(tally, hold, batch)
                 with garbage.not_looked_for():
-                    store_batch(source, batch.rows, replace(how, lines=batch.lines), made.settle)
+                    this = replace(how, ahead=batch.ahead, waiting=batches.start)
+                    store_batch(source, batch.rows, this, made.settle)
                     tally.add(made.count)
                     for result in made.results:
                         report(result)
@@ -130,11 +131,11 @@ def import_products(
     return tally.counts
 
 
-def _with_lines(batches: Iterator[Batch], tally: _Tally) -> Iterator[Batch]:
+def _made_ahead(batches: Iterator[Batch], tally: _Tally) -> Iterator[Batch]:
     """With what can be made of a batch before the database is asked, unless that is likely to be in vain."""
     for batch in batches:
         if tally.only_new:
-            batch.lines = lines_of_new(batch.rows)
+            batch.ahead = new_rows(batch.rows)
         yield batch
 
 
@@ -147,7 +148,8 @@ class _Made:
         self.results: list[RowResult] = []
 
     def settle(self, stored: list[RowResult]) -> None:
-        self.results = list(merge(self._batch.problems, stored, key=attrgetter("number")))
+        problems = self._batch.problems
+        self.results = list(merge(problems, stored, key=attrgetter("number"))) if problems else stored
         self.count = self._tally.count(self._batch, self.results)
         self._hold.settle(self.results, self._tally.with_(self.count), self._batch.last)
 
@@ -180,6 +182,10 @@ class _Tally:
     def count(self, batch: Batch, results: Sequence[RowResult]) -> _Count:
         """What these results come to, after all that was added before."""
         count = _Count(Counter(rows=batch.read))
+        if all(map(_is_added, results)):
+            count.added = {row.product_code for row in batch.rows} - self._added
+            count.numbers += Counter(added=len(count.added), images=sum(map(_images, results)))
+            return count
         products = {row.number: row.product_code or row.variant_code for row in batch.rows}
         for result in results:
             product, outcome = products.get(result.number, ""), result.outcome
@@ -207,4 +213,9 @@ class _Tally:
         self.only_new = bool(count.added) and not count.touched
 
 
+def _is_added(result: RowResult) -> bool:
+    return result.outcome == "add"
+
+
+_images = attrgetter("images")
 _OF_ROWS = {"problem": "problems", "skipped": "skipped"}

@@ -30,13 +30,12 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Located:
     """`places` are rows to be stored, `gone` those whose product is deactivated, `gone_variants` those of
-    which only the variant is, `settled` the others. `untouched`: nothing of any row is there."""
+    which only the variant is, `settled` the others."""
 
     places: list[Place]
     gone: list[Place]
     gone_variants: list[Place]
     settled: list[RowResult]
-    untouched: bool = False
 
 
 def locate(source: Source, rows: Sequence[ProductRow], *, create: bool, coming: set[str]) -> Located:
@@ -48,12 +47,6 @@ def locate(source: Source, rows: Sequence[ProductRow], *, create: bool, coming: 
         "variants": text_array([row.variant_code for row in rows]),
     }
     with connection.cursor() as cursor:
-        if create and all(_is_whole(row) for row in rows):
-            cursor.execute(ANY_THERE, asked)
-            if cursor.fetchone() is None:
-                # A first import: nothing is there that could stand in the way.
-                coming.update(row.product_code for row in rows)
-                return Located([Place(row, None, "product") for row in rows], [], [], [], True)
         cursor.execute(LOCATE, asked)
         found = cursor.fetchall()
     located = Located([], [], [], [])
@@ -83,16 +76,6 @@ class _Seen:
     of_code: str | None
     of_active: bool | None
     first: str | None
-
-
-def _is_whole(row: ProductRow) -> bool:
-    """Whether the row says all that a new product needs."""
-    return bool(
-        row.active is not False
-        and row.product_code
-        and row.variant_code
-        and row.texts.get("title", "").strip()
-    )
 
 
 def _decide(located: Located, row: ProductRow, seen: _Seen, *, create: bool, coming: set[str]) -> None:
@@ -175,14 +158,6 @@ def _go_together(located: Located, product_id: int, rows: Sequence[tuple[Product
 
 
 # One index look-up per row, fenced as in store_products.
-ANY_THERE: Any = """
-    select from unnest(%(products)s::text[], %(variants)s::text[]) as g(product, variant)
-    left join lateral (select p.id from products p
-        where p.source_id = %(source)s and p.source_product_code = g.product offset 0) p on true
-    left join lateral (select v.id from variants v
-        where v.source_id = %(source)s and v.source_variant_code = g.variant offset 0) v on true
-    where p.id is not null or v.id is not null limit 1
-"""
 LOCATE: Any = """
     select p.id, p.active, coalesce(n.variants, 0), v.id, v.active, v.product_id, vp.source_product_code,
         vp.active, f.code

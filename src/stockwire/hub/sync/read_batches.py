@@ -5,7 +5,7 @@ Reads and decides; asks no database. Rows that cannot be used leave with the rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -13,6 +13,7 @@ from stockwire.domain.cells import Wrong
 from stockwire.domain.product_columns import ProductColumns
 from stockwire.domain.product_rows import PRODUCT_TEXTS, ProductRow, RowResult
 from stockwire.files.table import Table, Unreadable
+from stockwire.hub.sync.new_rows import NewRows
 
 BATCH = 2_000
 _SHARED = tuple(name for name in PRODUCT_TEXTS if name != "title")
@@ -21,13 +22,13 @@ _SHARED = tuple(name for name in PRODUCT_TEXTS if name != "title")
 @dataclass(slots=True)
 class Batch:
     """`rows` can be used, `problems` cannot; `read` is how many rows of the file that is, `last` the number
-    of the last one. `lines` may be made of the rows by whoever reads ahead (stage_rows)."""
+    of the last one. `ahead` may be made of the rows by whoever reads ahead."""
 
     rows: list[ProductRow] = field(default_factory=list)
     problems: list[RowResult] = field(default_factory=list)
     read: int = 0
     last: int = 0
-    lines: Mapping[int, tuple[ProductRow, str]] = field(default_factory=dict)
+    ahead: NewRows | None = None
 
 
 def read_batches(table: Table, columns: ProductColumns) -> Iterator[Batch]:

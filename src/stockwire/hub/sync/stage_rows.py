@@ -5,14 +5,13 @@ What a row does not speak of is left null there; a product that is new gets what
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import msgspec
 from django.db import connection
 
 from stockwire.domain.product_rows import ProductRow
 from stockwire.hub.sync.locate_rows import Place
+from stockwire.hub.sync.new_rows import copied_json, given_of
 from stockwire.hub.sync.staged_rows import (
     ESCAPED,
     NULL,
@@ -28,34 +27,18 @@ COLUMNS = (
 )
 
 
-Lines = Mapping[int, tuple[ProductRow, str]]
-"""By the number of a row, the row and its line."""
-
-
-def lines_of_new(rows: Sequence[ProductRow]) -> Lines:
-    """Lines for rows that will most likely turn out to be new products, made ahead by whoever reads the file
-    while the database stores the batch before."""
-    return {row.number: (row, _line(Place(row, None, "product"))) for row in rows}
-
-
-def stage_rows(places: Sequence[Place], ahead: Lines) -> None:
+def stage_rows(places: Sequence[Place]) -> None:
     """Bring the rows into this transaction's temporary table, inside an open scope."""
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         with cursor.copy(f"copy incoming ({COLUMNS}) from stdin") as copy:
-            copy.write("".join([_made_ahead(place, ahead) or _line(place) for place in places]))
+            copy.write("".join(map(_line, places)))
 
 
 def note_new(client_id: int, who: str, action: str) -> None:
     """The audit of the staged products that are new: everything each was given, an entry per variant."""
     with connection.cursor() as cursor:
         cursor.execute(NOTE_NEW, [client_id, who[:150], action[:60]])
-
-
-def _made_ahead(place: Place, ahead: Lines) -> str:
-    """Empty for a row that is no new product or came to be read otherwise meanwhile."""
-    row, line = ahead.get(place.row.number, (None, ""))
-    return line if row is place.row and place.new == "product" else ""
 
 
 def _line(place: Place) -> str:
@@ -82,42 +65,15 @@ def _line(place: Place) -> str:
     if SPECIAL.search("".join(filter(None, values))):
         values = tuple(value and value.translate(ESCAPED) for value in values)
     meta = _meta(row, new=new) if row.meta else None
-    attributes = _json(meta) if meta else NULL
+    attributes = copied_json(meta) if meta else NULL
     return (
         "\t".join([NULL if value is None else value for value in values])
         + f"\t{NULL if row.grams is None else row.grams}\t{NULL if managed is None else managed}"
         f"\t{escaped_names(tuple(row.prices))}\t{number_array(row.prices)}"
         f"\t{escaped_names(tuple(row.quantities))}\t{number_array(row.quantities)}\t{attributes}"
         f"\t{True if new else NULL if row.active is None else row.active}"
-        f"\t{_given(row, meta) if new else NULL}\n"
+        f"\t{copied_json(given_of(row)) if new else NULL}\n"
     )
-
-
-def _given(row: ProductRow, meta: dict[str, str] | None) -> str:
-    """Only what the product has: blank is nothing."""
-    found: dict[str, Any] = {
-        "source_variant_code": row.variant_code,
-        "sku": row.sku or row.variant_code,
-        "inventory_management": row.inventory_management is not False,
-    }
-    found |= {name: text for name, text in row.texts.items() if text}
-    if row.barcode:
-        found["barcode"] = row.barcode
-    if row.grams is not None:
-        found["grams"] = row.grams
-    if row.prices:
-        found["price_tiers"] = row.prices
-    if row.quantities:
-        found["qty_availability"] = row.quantities
-    if meta:
-        found["meta"] = meta
-    return _json(found)
-
-
-def _json(value: dict[str, Any]) -> str:
-    """For a line of COPY. JSON has no tabs and no line breaks of its own, so a backslash is all there is to
-    escape, and that many times faster than character by character."""
-    return msgspec.json.encode(value).decode().replace("\\", "\\\\")
 
 
 def _meta(row: ProductRow, *, new: bool) -> dict[str, str]:

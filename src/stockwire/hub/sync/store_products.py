@@ -7,7 +7,6 @@ on; what was there before is compared row by row.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,17 +36,13 @@ class Stored:
 NOTHING_NEW = New([], 0)
 
 
-def store_new(source: Source, staged: Staged, who: str, *, alone: bool = False) -> New:
-    """Insert the products that are staged and that nobody has yet, with their variants; `who` brought them.
-    `alone`: the caller has looked, none of them is there; should one appear meanwhile, IntegrityError, and it
-    is to look again.
-    """
+def store_new(source: Source, staged: Staged, who: str) -> New:
+    """Insert the products that are staged and that nobody has yet, with their variants; `who` brought them."""
     if not staged.active:
         return NOTHING_NEW
     ours = {"client": source.client_id, "source": source.pk, "who": who[:150]}
     with connection.cursor() as cursor:
-        sql = NEW_WITH_META if staged.has_meta else NEW
-        cursor.execute(ALONE.sub("", sql) if alone else sql, ours)
+        cursor.execute(NEW_WITH_META if staged.has_meta else NEW, ours)
         rows = [row[0] for row in cursor.fetchall()]
     return New(sorted(set(rows)), len(rows))
 
@@ -142,8 +137,6 @@ NEW_WITH_META = f"""{_NEW_ROWS}, m as (
         cross join lateral json_each_text(i.meta) as a(key, value)
         order by p.id, a.key, i.place desc nulls last
     ) select product_id from v"""  # noqa: S608 - the parts are constants of this file
-# Asking for every row whether it is there takes an insert a third longer.
-ALONE = re.compile(r"on conflict \([a-z_, ]+\) do nothing")
 # One index look-up per incoming row, whatever the planner believes of tables that are just being filled:
 # without the fences it scans the whole source for every batch, and a first load becomes quadratic.
 _PRODUCT = """cross join lateral (select p.id from products p

@@ -16,18 +16,20 @@ from stockwire.domain.flags import Flags
 from stockwire.domain.product_columns import OPTIONS
 from stockwire.domain.product_rows import PRODUCT_TEXTS, ProductRow, RowResult
 from stockwire.hub import tenancy
-from stockwire.hub.models import Agent, Source
+from stockwire.hub.models import Source
 from stockwire.hub.sync import turns
 from stockwire.hub.sync.audit_rows import AuditRow, note_all
 from stockwire.hub.sync.audit_source import without_quantities
 from stockwire.hub.sync.image_rows import image_changes, store_images
 from stockwire.hub.sync.locate_rows import Located, Place, locate
+from stockwire.hub.sync.new_rows import NewRows
 from stockwire.hub.sync.no_longer_sent import remove_meta
 from stockwire.hub.sync.option_rows import option_changes, store_options
 from stockwire.hub.sync.row_differences import Changes, differences
-from stockwire.hub.sync.stage_rows import Lines, note_new, stage_rows
+from stockwire.hub.sync.stage_rows import note_new, stage_rows
 from stockwire.hub.sync.staged_rows import Staged
 from stockwire.hub.sync.stale import mark_new, mark_products, wake_pushes
+from stockwire.hub.sync.store_first import none_there, store_first
 from stockwire.hub.sync.store_products import rivals, store_new, store_rest
 from stockwire.hub.sync.writable import keep_to_writable, may_write
 
@@ -39,7 +41,8 @@ class How:
     """`flags` say what may be written of a product that is there; `create` whether new ones may come in.
     `who` and `action` stand in the audit; not `by_hand`, without quantities (audit_source). `meta_prefixes`:
     attributes that begin so and are not in the row go. `coming` are the products that came in with earlier
-    rows of the file, or would have, `lines` what was made ahead of these rows (stage_rows).
+    rows of the file, or would have, `ahead` what was made of these rows before, should all be new.
+    `waiting` is called when from now on it is mostly the database that is at work.
     """
 
     flags: Flags
@@ -50,7 +53,8 @@ class How:
     meta_prefixes: tuple[str, ...] = ()
     by_hand: bool = True
     coming: set[str] = field(default_factory=set)
-    lines: Lines = field(default_factory=dict)
+    ahead: NewRows | None = None
+    waiting: Callable[[], None] = lambda: None
 
 
 def store_batch(
@@ -84,12 +88,18 @@ def store_batch(
 
 def take_turn(source: Source) -> None:
     """Wait until no agent and no other import is writing to this source, in the order in which agents do."""
-    list(Agent.objects.select_for_update().filter(source=source).order_by("id").values_list("id"))
-    list(Source.objects.select_for_update(no_key=True).filter(pk=source.pk).values_list("id"))
+    with connection.cursor() as cursor:
+        cursor.execute(TURN, {"source": source.pk})
 
 
 def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[RowResult]:
     """Store one batch of rows, each code once in it; what happened to each, in the order of the rows."""
+    if how.create and how.ahead is not None and none_there(source, how.ahead):
+        how.coming.update(row.product_code for row in rows)
+        if not how.dry_run:
+            _write_first(source, rows, how.ahead, how)
+        return how.ahead.results
+    how.waiting()
     located = locate(source, rows, create=how.create, coming=how.coming)
     located = replace(located, places=_one_voice(located.places))
     places = located.places
@@ -133,7 +143,7 @@ def _staged(source: Source, places: Sequence[Place], how: How) -> Mapping[str, C
     """Bring the rows into the temporary table as far as they may be written; what they would change."""
     if not places:
         return {}
-    stage_rows(places, how.lines)
+    stage_rows(places)
     if all(place.product_id is None for place in places):
         return {}
     keep_to_writable(source, how.flags, partial=True)
@@ -161,6 +171,15 @@ def _meta_to_remove(source: Source, places: Sequence[Place], how: How) -> dict[s
     return removed
 
 
+def _write_first(source: Source, rows: Sequence[ProductRow], ahead: NewRows, how: How) -> None:
+    """A first import, or an addition: nothing is there that could differ."""
+    channels = store_first(source, ahead, how.who, how.action, how.waiting)
+    if places := [Place(row, None, "product") for row in rows if row.images or row.options]:
+        store_images(source, image_changes(source, places, writable=True))
+        store_options(source, places, {})
+    wake_pushes(channels)
+
+
 def _write(
     source: Source,
     located: Located,
@@ -172,7 +191,7 @@ def _write(
 ) -> None:
     places, gone = located.places, list(dict.fromkeys(place.row.product_code for place in located.gone))
     staged = Staged(len(places), any(place.row.meta for place in places), gone)
-    new = store_new(source, staged, how.who, alone=located.untouched)
+    new = store_new(source, staged, how.who)
     changed = {*store_rest(source, staged, new).changed, *remove_meta(source, removed)}
     changed |= {*store_images(source, images), *store_options(source, places, options)}
     changed |= _switch_variants(source, located)
@@ -241,6 +260,10 @@ def _is_of_product(name: str) -> bool:
     )
 
 
+TURN = """
+    select from agents where source_id = %(source)s order by id for update;
+    select from sources where id = %(source)s for no key update
+"""
 META_OF = """
     select c.code, m.key, m.value from unnest(%(codes)s::text[]) as c(code)
     cross join lateral (select p.id from products p

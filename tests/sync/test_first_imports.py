@@ -1,0 +1,95 @@
+"""Rows of which nothing is there yet go in by one statement; what comes of them is what others would see."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+SHOP = {"api_url": "https://shop.example/wp-json/wc/v3", "consumer_key": "ck_k", "consumer_secret": "cs_s"}
+HEADER = ("source_product_code", "source_variant_code", "title", "vendor", "price", "price_Trade", "qty_JHB")
+ROWS = (
+    ("SHIRT", "SHIRT-S", "Shirt", "Bosch", "100", "80", "3"),
+    ("SHIRT", "SHIRT-M", "Shirt", "Bosch", "110", "", "4"),
+    ("HAT", "HAT", "Hat", "", "50", "40", ""),
+    ("SHIRT", "SHIRT-L", "Shirt", "Bosch", "120", "90", "0"),
+)
+
+
+def taken(hub: Any, folder: Path, *rows: tuple[str, ...], header: tuple[str, ...] = HEADER) -> Any:
+    from stockwire.hub.sync.import_products import Options, import_products
+
+    file = folder / "products.csv"
+    with file.open("w", newline="", encoding="utf-8") as out:
+        csv.writer(out).writerows((header, *rows))
+    return import_products(hub.client_id, hub.source_id, file, Options("thandi"))
+
+
+def test_rows_of_one_product_become_one_product_with_its_variants(hub: Any, tmp_path: Path) -> None:
+    channel_id = hub.new_channel(**SHOP)
+    counts = taken(hub, tmp_path, *ROWS)
+    assert (counts.rows, counts.added, counts.problems) == (4, 2, 0)
+    assert hub.rows("select source_product_code, title, vendor, created_by from products order by 1") == [
+        ("HAT", "Hat", None, "thandi"),
+        ("SHIRT", "Shirt", "Bosch", "thandi"),
+    ]
+    assert hub.rows(
+        "select p.source_product_code, v.source_variant_code, v.sku from variants v"
+        " join products p on p.id = v.product_id order by v.id"
+    ) == [
+        ("SHIRT", "SHIRT-S", "SHIRT-S"),
+        ("SHIRT", "SHIRT-M", "SHIRT-M"),
+        ("HAT", "HAT", "HAT"),
+        ("SHIRT", "SHIRT-L", "SHIRT-L"),
+    ]
+    assert hub.rows(
+        "select v.sku, t.tier, t.price::text from price_tiers t join variants v on v.id = t.variant_id"
+        " where v.sku like 'SHIRT%' order by v.id, t.tier"
+    ) == [
+        ("SHIRT-S", "Trade", "80.0000"),
+        ("SHIRT-S", "retail", "100.0000"),
+        ("SHIRT-M", "retail", "110.0000"),
+        ("SHIRT-L", "Trade", "90.0000"),
+        ("SHIRT-L", "retail", "120.0000"),
+    ]
+    assert hub.rows(
+        "select v.sku, q.warehouse, q.quantity::text from quantities q join variants v on v.id = q.variant_id"
+        " order by v.id"
+    ) == [("SHIRT-S", "JHB", "3.0000"), ("SHIRT-M", "JHB", "4.0000"), ("SHIRT-L", "JHB", "0.0000")]
+    assert hub.rows(
+        "select s.channel_id, p.source_product_code from stale s"
+        " join products p on p.id = s.product_id order by 2"
+    ) == [(channel_id, "HAT"), (channel_id, "SHIRT")]
+    assert hub.rows(
+        "select who, subject, after ->> 'source_variant_code' from audit where action = 'product imported'"
+        " order by 3"
+    ) == [
+        ("thandi", "HAT", "HAT"),
+        ("thandi", "SHIRT", "SHIRT-L"),
+        ("thandi", "SHIRT", "SHIRT-M"),
+        ("thandi", "SHIRT", "SHIRT-S"),
+    ]
+
+
+def test_attributes_that_every_row_of_a_product_repeats_are_stored_once(hub: Any, tmp_path: Path) -> None:
+    header = (*HEADER, "meta_colour", "meta_blank")
+    taken(hub, tmp_path, *((*row, "grey", "") for row in ROWS), header=header)
+    assert hub.rows(
+        "select p.source_product_code, m.key, m.value from product_meta m"
+        " join products p on p.id = m.product_id order by 1, 2"
+    ) == [("HAT", "colour", "grey"), ("SHIRT", "colour", "grey")]
+
+
+def test_importing_a_first_file_again_changes_nothing(hub: Any, tmp_path: Path) -> None:
+    taken(hub, tmp_path, *ROWS)
+    before = hub.rows("select count(*), max(id) from audit where action = 'product imported'")
+    counts = taken(hub, tmp_path, *ROWS)
+    assert (counts.added, counts.updated, counts.queued) == (0, 0, 0)
+    assert hub.rows("select count(*), max(id) from audit where action = 'product imported'") == before
+
+
+def test_a_channel_that_is_switched_off_gets_no_marks(hub: Any, tmp_path: Path) -> None:
+    channel_id = hub.new_channel(**SHOP)
+    hub.rows("update channels set active = false where id = %s returning id", channel_id)
+    taken(hub, tmp_path, *ROWS)
+    assert hub.rows("select count(*) from stale") == [(0,)]
