@@ -37,7 +37,7 @@ NOTHING_NEW = New([], 0)
 
 
 def store_new(source: Source, staged: Staged, who: str) -> New:
-    """Insert the products that are staged and that nobody has yet, with their variants; `who` brought them."""
+    """Insert the products that are staged and that nobody has yet, with their variants; `who` brings them."""
     if not staged.active:
         return NOTHING_NEW
     ours = {"client": source.client_id, "source": source.pk, "who": who[:150]}
