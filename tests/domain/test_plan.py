@@ -259,6 +259,37 @@ def test_images_are_left_to_the_channel_where_they_are_not_ours_to_send(given_te
     assert plan(BARE, after_a_push(PICTURED, PICTURES), given_terms).action == ""
 
 
+@pytest.mark.parametrize(
+    ("meta", "given_terms", "cleared"),
+    [
+        ({}, PICTURES, {"meta.colour": None, "meta.Length": None}),
+        ({"colour": "grey"}, PICTURES, {"meta.Length": None}),
+        ({"colour": "grey", "length": "20 mm"}, PICTURES, {"meta.length": "20 mm"}),
+        ({"colour": "", "Length": "20 mm"}, PICTURES, {"meta.colour": ""}),
+        ({}, Terms(takes=EVERYTHING, flags=channel_flags("the shop", {"meta.*": "channel"})), {}),
+        (
+            {},
+            Terms(takes=EVERYTHING, flags=channel_flags("the shop", {"meta.colour": "channel"})),
+            {"meta.Length": None},
+        ),
+        ({}, Terms(takes=Takes()), {}),
+    ],
+)
+def test_an_attribute_that_the_product_has_lost_goes_from_the_channel(
+    meta: dict[str, str], given_terms: Terms, cleared: dict[str, str | None]
+) -> None:
+    known = after_a_push(BOLT._replace(meta={"colour": "grey", "Length": "20 mm"}), PICTURES)
+    made = plan(BOLT._replace(meta=meta), known, given_terms)
+    assert {one.name: one.after for one in made.differences} == cleared
+    after = pushed(BOLT._replace(meta=meta), made, known)
+    assert plan(BOLT._replace(meta=meta), after, given_terms).action == ""
+
+
+def test_attributes_that_were_never_sent_are_never_touched() -> None:
+    assert plan(BOLT, after_a_push(BOLT, PICTURES), PICTURES).action == ""
+    assert sent(BOLT, None, PICTURES).keys().isdisjoint({"meta.colour"})
+
+
 def test_a_compare_at_price_is_taken_off_when_the_channel_has_no_list_for_it_any_more() -> None:
     product = with_variant(BOLT, price_tiers={"retail": Decimal(10), "was": Decimal(12)})
     terms = Terms(takes=EVERYTHING, channel=ChannelTerms(compare_at_tier="was"))

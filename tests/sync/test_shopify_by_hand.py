@@ -6,6 +6,7 @@ Through the hub: its planner, flags and known state, and the calls that really r
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -82,6 +83,23 @@ def test_what_a_person_added_stays_when_all_fields_are_ours_and_all_of_them_chan
     assert after["metafields"]["care"] == "cold"
 
 
+def test_an_attribute_that_is_deleted_here_goes_from_the_shop_and_those_made_by_hand_stay(
+    trade: Any, tmp_path: Path
+) -> None:
+    trade.channel(**SENT)
+    shirt(trade)
+    give_more(trade, "cotton")
+    trade.push()
+    dress(trade)
+    assert picture_of(trade)["metafields"].keys() == {"care", "fabric"}
+    import_products(trade, tmp_path, "source_product_code,delete_meta\nSHIRT,fabric\n")
+    trade.push()
+    assert picture_of(trade)["metafields"].keys() == {"care"}
+    give_more(trade, "wool")
+    trade.push()
+    assert picture_of(trade)["metafields"]["fabric"] == "wool"
+
+
 def shirt(trade: Any, price: str = "25.00", **given: Any) -> None:
     trade.known("SHIRT", price, STOCK, **{**EVERYTHING, **given})
 
@@ -117,6 +135,16 @@ def give_more(trade: Any, fabric: str) -> None:
             position=models.Image.objects.filter(product=product).count(),
         )
         mark_products([product.pk], "a test")
+
+
+def import_products(trade: Any, folder: Path, content: str) -> None:
+    from stockwire.hub.sync import import_products
+
+    file = folder / "products.csv"
+    file.write_text(content)
+    options = import_products.Options("thandi", ignore_flags=True)
+    counts = import_products.import_products(trade.hub.client_id, trade.hub.source_id, file, options)
+    assert (counts.updated, counts.problems) == (1, 0)
 
 
 def dress(trade: Any) -> None:

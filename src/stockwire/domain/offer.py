@@ -24,6 +24,7 @@ from stockwire.domain.terms import TaxRule, Terms
 Value = str | int | bool | Decimal | tuple[str, ...] | None
 CONTENT, PRICE, STOCK, IMAGES = "content", "price", "stock", "images"
 FROM_SOURCE = "from the source"
+_META = "meta."
 
 _PRODUCT: dict[str, Callable[[Product], Value]] = {
     "title": lambda product: product.title,
@@ -100,7 +101,7 @@ class Offer:
         if self._meta and product.meta:
             for key, text in product.meta.items():
                 if self._sends_meta(key):
-                    content[f"meta.{key}"] = text
+                    content[_META + key] = text
         fields: dict[str, dict[str, Value]] = {CONTENT: content} if content else {}
         if self._images and product.images:
             fields[IMAGES] = {"images": tuple(image.identity for image in product.images)}
@@ -127,11 +128,15 @@ class Offer:
         return wanted
 
     def clear(self, product: Product, wanted: Wanted, known: Mapping[str, Mapping[str, Value]]) -> Wanted:
-        """`wanted` with what the channel was given once and is not to show any more: the product has lost its
-        last image, or the channel its compare-at price list. What was never sent is never taken away.
+        """`wanted` with what the channel was given once and is not to show any more: the product has lost an
+        attribute or its last image, or the channel its compare-at price list. What was never sent is never
+        taken away.
         """
         if self._map is not None:
             return wanted
+        for name in self._attributes_lost(product, known.get(CONTENT, {})) if self._meta else ():
+            wanted.fields.setdefault(CONTENT, {})[name] = None
+            wanted.reasons[name] = "it has no such attribute any more"
         lost = self._images and not product.images and not product.images_awaited
         if lost and known.get(IMAGES, {}).get("images"):
             wanted.fields[IMAGES] = {"images": ()}
@@ -141,6 +146,15 @@ class Offer:
             wanted.fields[PRICE]["compare_at"] = None
             wanted.reasons["compare_at"] = "the channel has no compare-at price list"
         return wanted
+
+    def _attributes_lost(self, product: Product, known: Mapping[str, Value]) -> list[str]:
+        shown = [name for name, value in known.items() if name.startswith(_META) and value not in (None, "")]
+        if not shown:
+            return shown
+        # In any case: a key that is only spelt otherwise now is none that was lost.
+        there = {key.casefold() for key in product.meta}
+        keys = ((name, name.removeprefix(_META)) for name in shown)
+        return [name for name, key in keys if key.casefold() not in there and self._sends_meta(key)]
 
     def _put_price(self, variant: Variant, wanted: Wanted) -> None:
         priced = price_for(variant.sku, variant.price_tiers, self._channel.price_tier)
