@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 FILE = "source_product_code,source_variant_code,title,price\nBOLT,BOLT,Bolt,1\nNUT,NUT,Nut,a lot\nSAW,SAW,Saw,9\n"
@@ -38,3 +39,62 @@ def test_a_process_killed_inside_a_batch_leaves_nothing_half_done(hub: Any, tmp_
     assert (row.state, row.counts["added"], row.counts["problems"]) == ("done", 2, 1)
     text = import_files.report_file(hub.client_id, import_id).read_text("utf-8-sig")
     assert [line[0] for line in csv.reader(text.splitlines())] == ["row", "2", "3", "4"]
+
+
+ROWS = 5_000
+"""Three batches."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("again", [False, True], ids=["once", "and whoever takes it over dies too"])
+def test_a_worker_killed_in_an_import_is_noticed_by_its_silence_and_another_one_goes_on(
+    house: Any, tmp_path: Path, again: bool
+) -> None:
+    """As a person would see it: uploaded through the API, watched there, its report fetched there."""
+    token = house.stockwire("user", "token", "--client", "1", "demo", "--description", "faults").split()[-1]
+    with httpx2.Client(
+        base_url=f"{house.stage.hub_url}/api/v1/", headers={"Authorization": f"Bearer {token}"}, timeout=60
+    ) as hub:
+        name = "AGAIN" if again else "ONCE"
+        source = a_source_that_feeds_no_shop(house, tmp_path, name)
+        house.die_at_step("import-batch")
+        lines = [
+            f"{name}-{n},{name}-{n},Item {n},{'a lot' if n == 3_000 else '9.50'},{n % 7}" for n in range(ROWS)
+        ]
+        content = "\n".join(["source_product_code,source_variant_code,title,price,qty", *lines, ""])
+        asked = hub.post(
+            "imports",
+            data={"source": source, "dry_run": "false"},
+            files={"file": ("stock.csv", content.encode())},
+        )
+        assert asked.status_code == 202, asked.text
+        number = asked.json()["id"]
+        house.wait_for_death("worker")
+        if again:
+            house.die_at_step("import-batch")
+        house.start("worker")
+        if again:
+            house.wait_for_death("worker")
+            house.start("worker")
+
+        def ended() -> bool:
+            return hub.get(f"imports/{number}").json()["state"] not in {"waiting", "running"}
+
+        house.until(ended, "the import ends")
+        said = hub.get(f"imports/{number}").json()
+        report = hub.get(f"imports/{number}/report").text
+    assert (said["state"], said["rows_done"], said["rows_all"]) == ("done", ROWS, ROWS), said
+    assert (said["counts"]["added"], said["counts"]["problems"]) == (ROWS - 1, 1)
+    rows = list(csv.reader(report.removeprefix("\ufeff").splitlines()))[1:]
+    assert [int(row[0]) for row in rows] == list(range(2, ROWS + 2))
+    stored = house.stage.rows("select count(*) from products where source_product_code like %s", f"{name}-%")
+    assert stored == [(ROWS - 1,)]
+
+
+def a_source_that_feeds_no_shop(house: Any, folder: Path, name: str) -> int:
+    """Products that Omni never sent stay out of the way of the other tests of this house."""
+    settings = folder / "source.toml"
+    settings.touch()
+    house.stockwire("source", "add", "--client", "1", "--settings", str(settings), name)
+    [(source,)] = house.stage.rows("select id from sources where description = %s", name)
+    return int(source)
