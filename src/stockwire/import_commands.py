@@ -233,6 +233,8 @@ def _end(counts: dict[str, Any]) -> None:
     """The exit code is 1 when something needs a look."""
     if counts["unknown_columns"]:
         click.echo(f"Columns that mean nothing here: {', '.join(counts['unknown_columns'])}.", err=True)
+    for sentence in counts.get("unknown_names", ()):
+        click.echo(sentence, err=True)
     if counts["problems"]:
         raise SystemExit(1)
 

@@ -104,8 +104,34 @@ def test_bad_rows_are_said_without_their_password_and_the_others_go_in(hub: Any,
         8: "ANNA01 is in row 7 already.",
     }
     assert "too short" in problems[5]
+    codes = [result.code for result in results if result.outcome == "problem"]
+    assert codes == ["A", "B", "C", "D", "", "ANNA01"]
     assert SECRET not in repr(results)
     assert (counts.added, counts.problems) == (1, 6)
+
+
+def test_a_price_list_or_warehouse_that_no_product_has_is_said_with_those_there_are(
+    hub: Any, take: Import, tmp_path: Path
+) -> None:
+    from stockwire.hub.sync.import_products import Options, import_products
+
+    file = tmp_path / "products.csv"
+    file.write_text("source_product_code,source_variant_code,title,price_Trade,qty_JHB\nBOLT,BOLT,Bolt,9,4\n")
+    import_products(hub.client_id, hub.source_id, file, Options("thandi"))
+    counts, results = take(
+        ("source_customer_code", "price_tier", "warehouse"),
+        ("A", "trade", "JHB"),
+        ("B", "Trad", "CPT"),
+        ("C", "", ""),
+        ("D", "Trad", "JHB"),
+    )
+    said = [
+        "No product has the price list Trad yet. Close to it: Trade. There are: Trade.",
+        "No product has the warehouse CPT yet. There are: JHB.",
+    ]
+    assert (counts.added, counts.problems, counts.unknown_names) == (4, 0, said)
+    told = [[sentence for sentence in said if sentence in result.message] for result in results]
+    assert told == [[], said, [], said[:1]]
 
 
 def test_a_dry_run_writes_nothing_and_new_ones_can_be_ignored(hub: Any, take: Import) -> None:

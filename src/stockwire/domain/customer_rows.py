@@ -42,7 +42,7 @@ COLUMNS = (
 """The template, in its order."""
 TRADE = ("price_tier", "warehouse")
 """Taken too, though not in the template: a customer's own price list and warehouse."""
-_LONGEST = {"note": 0, "email": 320, "country_code": 2, "price_tier": 100, "warehouse": 100}
+_LONGEST = {"note": 0, "email": 320, "price_tier": 100, "warehouse": 100}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -79,6 +79,11 @@ class CustomerColumns:
 
     def read(self, number: int, row: Sequence[str]) -> CustomerRow:
         """The row with this number in the file. Raises Wrong."""
+        if any(one.strip() for one in row[len(self._names) :]):
+            raise Wrong(
+                f"The row has {len(row)} cells for {len(self._names)} columns.",
+                "Put texts with a comma or a line break into quotes; a spreadsheet does so when it saves.",
+            )
         cell = {
             name: (row[place] if place < len(row) else "").strip() for place, name in enumerate(self._names)
         }
@@ -96,7 +101,7 @@ class CustomerColumns:
             if f"address1.{name}" in cell
         }
         if address.get("country_code"):
-            address["country_code"] = address["country_code"].upper()
+            address["country_code"] = _country(address["country_code"])
         email = texts.get("email", "")
         if email and not _EMAIL.fullmatch(email):
             raise Wrong(
@@ -109,3 +114,17 @@ class CustomerColumns:
         if password != cell.get("password_confirmation", ""):
             raise Wrong("password and password_confirmation are not the same.", "Type the password twice.")
         return CustomerRow(number, code, texts, flags, address, password)
+
+    def code_of(self, row: Sequence[str]) -> str:
+        """The account code in a row that could not be read, for the report."""
+        place = self._names.index(CODE)
+        return row[place].strip()[:100] if place < len(row) else ""
+
+
+def _country(code: str) -> str:
+    if not re.fullmatch("[A-Za-z]{2}", code):
+        raise Wrong(
+            f'address1.country_code is "{code[:20]}", which is no code of a country.',
+            "Write its two letters, such as ZA, or leave it blank.",
+        )
+    return code.upper()

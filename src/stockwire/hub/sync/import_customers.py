@@ -27,6 +27,7 @@ from stockwire.files.table import Table, Unreadable, open_table
 from stockwire.hub import tenancy
 from stockwire.hub.models import Channel, Customer, CustomerAddress, Order, OrderState
 from stockwire.hub.sync.audit_rows import AuditRow, note_all
+from stockwire.hub.sync.source_names import not_sent
 
 BATCH = 200
 Changes = dict[str, tuple[str | None, str | None]]
@@ -47,7 +48,8 @@ class Options:
 
 @dataclass(slots=True)
 class Counts:
-    """`confirmed` are accounts of the file that Omni has raised an order for already."""
+    """`confirmed` are accounts of the file that Omni has raised an order for already, `unknown_names` what is
+    to be said of price lists and warehouses that no product of the source has."""
 
     rows: int = 0
     added: int = 0
@@ -56,6 +58,7 @@ class Counts:
     problems: int = 0
     confirmed: int = 0
     unknown_columns: list[str] = field(default_factory=list)
+    unknown_names: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -91,8 +94,9 @@ def import_customers(
             raise Refused(wrong.message, hint=wrong.fix) from None
         counts = replace(hold.counts, unknown_columns=columns.unknown)
         rows = (row for row in _read(table, columns) if row.number > hold.after)
+        names = _Names(channel)
         while batch := list(islice(rows, BATCH)):
-            results, counts = _store(channel, batch, options, counts, hold)
+            results, counts = _store(names, batch, options, counts, hold)
             for result in results:
                 report(result)
             progress(counts.rows)
@@ -112,15 +116,42 @@ def _read(table: Table, columns: CustomerColumns) -> Iterator[CustomerRow | RowR
             if row.password:
                 validate_password(row.password)
         except Wrong as wrong:
-            yield RowResult(number, "", "problem", message=wrong.message, fix=wrong.fix)
+            code = columns.code_of(cells)
+            yield RowResult(number, code, "problem", message=wrong.message, fix=wrong.fix)
         except ValidationError as error:
             said = " ".join(error.messages)
-            yield RowResult(number, row.code, "problem", message=said, fix="Choose a longer password.")
+            yield RowResult(number, row.code, "problem", message=said, fix="Choose another password.")
         else:
             yield row
 
 
-def _counted(before: Counts, results: Sequence[RowResult], confirmed: int) -> Counts:
+class _Names:
+    """Price lists and warehouses that rows name: each is looked for once. What has not come in yet may still
+    come, so that is said and never refused (docs/adr/0024)."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self._said: dict[tuple[str, str], str] = {}
+
+    def learn(self, rows: Sequence[CustomerRow]) -> None:
+        """Inside an open scope."""
+        for kind, column in (("tiers", "price_tier"), ("warehouses", "warehouse")):
+            for name in {row.texts.get(column, "") for row in rows}:
+                if name and (kind, name) not in self._said:
+                    said = not_sent(self.channel.source_id, **{kind: [name]})
+                    self._said[kind, name] = " ".join(said)
+
+    def of(self, row: CustomerRow) -> list[str]:
+        """A sentence for each name in the row that no product has."""
+        asked = (("tiers", row.texts.get("price_tier", "")), ("warehouses", row.texts.get("warehouse", "")))
+        return [said for one in asked if (said := self._said.get(one))]
+
+    @property
+    def said(self) -> list[str]:
+        return sorted({said for said in self._said.values() if said})[:20]
+
+
+def _counted(before: Counts, results: Sequence[RowResult], confirmed: int, names: _Names) -> Counts:
     """The counts with these rows."""
     of = Counter(result.outcome for result in results)
     return replace(
@@ -131,16 +162,18 @@ def _counted(before: Counts, results: Sequence[RowResult], confirmed: int) -> Co
         skipped=before.skipped + of["skipped"],
         problems=before.problems + of["problem"],
         confirmed=before.confirmed + confirmed,
+        unknown_names=sorted({*before.unknown_names, *names.said})[:20],
     )
 
 
 def _store(
-    channel: Channel,
+    names: _Names,
     batch: Sequence[CustomerRow | RowResult],
     options: Options,
     counts: Counts,
     hold: Hold,
 ) -> tuple[list[RowResult], Counts]:
+    channel = names.channel
     rows = [row for row in batch if isinstance(row, CustomerRow)]
     codes = [row.code for row in rows]
     with tenancy.scope(channel.client_id):
@@ -150,6 +183,7 @@ def _store(
             source_id=channel.source_id, source_customer_code__in=codes, state=OrderState.RAISED
         )
         known = set(raised.values_list("source_customer_code", flat=True))
+        names.learn(rows)
     # A hash takes its time on purpose, so none is made while rows are locked.
     hashes = {row.code: _hash(row, before.get(row.code), options) for row in rows if row.password}
     audit: list[AuditRow] = []
@@ -165,7 +199,7 @@ def _store(
                 results.append(RowResult(row.number, row.code, "skipped", message=message))
                 continue
             confirmed += row.code in known
-            said = "" if row.code in known else UNCHECKED
+            said = " ".join([*names.of(row), *([] if row.code in known else [UNCHECKED])])
             new = customer is None
             customer = customer or Customer(
                 client_id=channel.client_id,
@@ -184,7 +218,7 @@ def _store(
         if not options.dry_run:
             note_all(channel.client_id, options.who, "customer imported", audit)
         results.sort(key=attrgetter("number"))
-        counts = _counted(counts, results, confirmed)
+        counts = _counted(counts, results, confirmed, names)
         hold.settle(results, counts, batch[-1].number)
     return results, counts
 
