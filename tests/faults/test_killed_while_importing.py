@@ -12,6 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from stockwire.wire import MAX_BATCH_BYTES
+
 FILE = "source_product_code,source_variant_code,title,price\nBOLT,BOLT,Bolt,1\nNUT,NUT,Nut,a lot\nSAW,SAW,Saw,9\n"
 
 
@@ -58,10 +60,13 @@ def test_a_worker_killed_in_an_import_is_noticed_by_its_silence_and_another_one_
         name = "AGAIN" if again else "ONCE"
         source = a_source_that_feeds_no_shop(house, tmp_path, name)
         house.die_at_step("import-batch")
+        text = "Hand made in Calvinia. " * 160
         lines = [
-            f"{name}-{n},{name}-{n},Item {n},{'a lot' if n == 3_000 else '9.50'},{n % 7}" for n in range(ROWS)
+            f"{name}-{n},{name}-{n},Item {n},{'a lot' if n == 3_000 else '9.50'},{n % 7},{text}"
+            for n in range(ROWS)
         ]
-        content = "\n".join(["source_product_code,source_variant_code,title,price,qty", *lines, ""])
+        content = "\n".join(["source_product_code,source_variant_code,title,price,qty,body_html", *lines, ""])
+        assert len(content) > MAX_BATCH_BYTES, "a file larger than what anybody else may send"
         asked = hub.post(
             "imports",
             data={"source": source, "dry_run": "false"},

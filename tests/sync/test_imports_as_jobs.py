@@ -211,6 +211,38 @@ def test_imports_that_wait_or_whose_worker_is_gone_are_due_and_old_ones_are_forg
     assert not import_files.report_file(hub.client_id, waiting.pk).exists()
 
 
+def test_an_import_that_no_worker_survives_is_ended_and_said(hub: Any, ask: Any) -> None:
+    from stockwire.hub.sync import import_jobs
+
+    row = ask()
+    # As many workers took it up and were killed in it.
+    hub.owner.execute(
+        "update imports set state = 'running', epoch = %s, last_row = 2002", [import_jobs.MOST_CLAIMS]
+    )
+    import_jobs.take_from_the_dead(hub.client_id, row.pk)
+    import_jobs.work(hub.client_id, row.pk)
+    ended = now(hub, row)
+    assert (ended.state, kept(hub), hub.rows("select count(*) from products")) == ("failed", [], [(0,)])
+    assert "after row 2002 of the file" in ended.message
+    assert ended.hint
+
+
+def test_a_kept_file_of_which_no_import_speaks_is_let_go_after_a_day(hub: Any, ask: Any, file: Path) -> None:
+    from django.utils import timezone
+
+    from stockwire.hub.sync import import_files, import_jobs
+
+    ask()
+    with file.open("rb") as opened:
+        stray = import_files.keep(hub.client_id, opened, "stray.csv")
+    moment = timezone.now()
+    import_jobs.forget_old(hub.client_id, moment)
+    assert stray in kept(hub)
+    import_jobs.forget_old(hub.client_id, moment + timedelta(days=1, minutes=1))
+    assert stray not in kept(hub)
+    assert len(kept(hub)) == 1, "that of the import which waits"
+
+
 def test_customers_are_imported_as_a_job_too_and_their_passwords_are_in_no_file_or_row(
     hub: Any, tmp_path: Path
 ) -> None:

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.handlers.asgi import ASGIHandler
 
-from stockwire.hub.api.body_bound import App, Receive, Send, bound_bodies
+from stockwire.hub.api.body_bound import App, Receive, Send, Uploads, bound_bodies
+from stockwire.hub.api.public.uploads import UPLOAD_BYTES, UPLOADS, known_token
 from stockwire.wire import MAX_BATCH_BYTES
 
 WEBHOOK_BYTES = 1_000_000
@@ -43,5 +44,6 @@ def _apart(prefix: str, below: App, others: App) -> App:
 pages = get_asgi_application()
 application: App = _apart("/api/agent/", _without_middleware(), pages)
 # Django would spool a body of any size to disk before a view could refuse it.
-for prefix, most in (("/hooks/", WEBHOOK_BYTES), ("/api/", MAX_BATCH_BYTES), ("/sign-in", FORM_BYTES)):
+for prefix, most in (("/hooks/", WEBHOOK_BYTES), ("/sign-in", FORM_BYTES)):
     application = bound_bodies(application, prefix, most)
+application = bound_bodies(application, "/api/", MAX_BATCH_BYTES, Uploads(UPLOADS, UPLOAD_BYTES, known_token))

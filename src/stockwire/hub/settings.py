@@ -79,6 +79,10 @@ if CONFIG.behind_tls_proxy:
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Agent batches may be large; webhooks have a bound of their own (api/webhooks.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "stockwire.hub.api.public.uploads.NamelessUpload",
+]
 LOGGING_CONFIG = None
 
 # Without a mail server mailing.py sends nothing.

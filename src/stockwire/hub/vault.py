@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings as django_settings
@@ -58,13 +58,13 @@ def open_sealed(text: str) -> str:
         ) from None
 
 
-def seal_file(plain: Path, target: Path) -> None:
+def seal_file(plain: BinaryIO, target: Path) -> None:
     """An encrypted copy, a piece a line, of a file of any size. It appears whole or not at all."""
     fernet = _fernet()
     descriptor, half = tempfile.mkstemp(prefix=".sealing-", dir=target.parent)
     try:
-        with os.fdopen(descriptor, "wb") as out, plain.open("rb") as file:
-            while piece := file.read(PIECE):
+        with os.fdopen(descriptor, "wb") as out:
+            while piece := plain.read(PIECE):
                 out.write(fernet.encrypt(piece) + b"\n")
         os.replace(half, target)
     except BaseException:

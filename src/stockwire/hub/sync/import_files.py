@@ -10,9 +10,11 @@ import io
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
@@ -26,10 +28,12 @@ HEADER = ("row", "code", "outcome", "changes", "problem", "fix")
 LARGEST = 500 * 1024 * 1024
 
 
-def keep(client_id: int, file: Path) -> str:
-    """Keep an encrypted copy and return the name it is kept under. Raises Refused."""
-    if file.stat().st_size > LARGEST:
-        raise Refused(f"{file.name} is larger than {LARGEST // 1024 // 1024} MB.", hint="Split it.")
+def keep(client_id: int, file: BinaryIO, shown: str) -> str:
+    """Keep an encrypted copy of an open file, called `shown` by people; returns the name it is kept under.
+    Raises Refused."""
+    if file.seek(0, os.SEEK_END) > LARGEST:
+        raise Refused(f"{shown} is larger than {LARGEST // 1024 // 1024} MB.", hint="Split it.")
+    file.seek(0)
     name = secrets.token_hex(16)
     vault.seal_file(file, _folder(client_id) / name)
     return name
@@ -53,6 +57,18 @@ def opened(client_id: int, name: str) -> Iterator[Path]:
         plain.symlink_to(f"/proc/self/fd/{held.fileno()}")
         vault.open_file(sealed, plain)
         yield plain
+
+
+def forget_strays(client_id: int, known: Collection[str], before: datetime) -> int:
+    """Let go of kept files from before that moment that no import speaks of: whoever kept them died before it
+    could say so. Their number."""
+    gone = 0
+    for file in _folder(client_id).iterdir():
+        kept = file.name not in known and not file.name.endswith(".report.csv")
+        if kept and file.stat().st_mtime < before.timestamp():
+            file.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 def forget(client_id: int, name: str) -> None:

@@ -7,10 +7,11 @@ dry run, which leaves nothing behind, begins anew: nothing is stored, counted or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
 from django.db.models import F, Q
@@ -33,6 +34,8 @@ from stockwire.hub.sync import import_customers, import_files, import_products
 
 log = structlog.get_logger("stockwire.worker")
 LEASE = timedelta(minutes=5)
+MOST_CLAIMS = 20
+"""Each death of a worker is two: it is taken from the dead, and claimed by the next one."""
 OPTIONS = {ImportKind.PRODUCTS: ("skip_new", "ignore_flags"), ImportKind.CUSTOMERS: ("ignore_new",)}
 Seen = Callable[[RowResult], None]
 Watch = Callable[[Import], None]
@@ -46,7 +49,7 @@ def ask(
     client_id: int,
     kind: str,
     place_id: int,
-    file: Path,
+    file: Path | BinaryIO,
     who: str,
     *,
     name: str = "",
@@ -54,21 +57,24 @@ def ask(
     options: Mapping[str, bool] = {},
     here: bool = False,
 ) -> Import:
-    """Keep the file and have it imported into a source (products) or a channel (customers). `here`: the
-    caller does it himself with `work`. Raises Refused. Not to be called inside a scope.
+    """Keep the file (a path, or one that is open and called `name`) and have it imported into a source
+    (products) or a channel (customers). `here`: the caller does it himself with `work`. Raises Refused. Not
+    to be called inside a scope.
     """
     place = _place(client_id, kind, place_id)
-    kept = import_files.keep(client_id, file)
+    name = name or (file.name if isinstance(file, Path) else "upload")
+    with file.open("rb") if isinstance(file, Path) else nullcontext(file) as opened:
+        kept = import_files.keep(client_id, opened, name)
     try:
         with tenancy.scope(client_id):
             row = Import.objects.create(
                 client_id=client_id,
                 kind=kind,
                 **place,
-                file_name=(name or file.name)[:200],
+                file_name=name[:200],
                 kept_as=kept,
                 dry_run=dry_run,
-                options={name: bool(options.get(name)) for name in OPTIONS[ImportKind(kind)]},
+                options={option: bool(options.get(option)) for option in OPTIONS[ImportKind(kind)]},
                 asked_by=who[:150],
                 lease_until=timezone.now() + LEASE if here else None,
             )
@@ -176,6 +182,8 @@ def forget_old(client_id: int, now: Any) -> None:
         old = ended.filter(finished_at__lt=now - REPORT_KEPT)
         reports = list(old.values_list("pk", flat=True))
         old.delete()
+        known = set(Import.objects.exclude(kept_as="").values_list("kept_as", flat=True))
+    import_files.forget_strays(client_id, known, now - FILE_KEPT)
     for _, kept in files:
         import_files.forget(client_id, kept)
     for import_id in reports:
@@ -212,6 +220,16 @@ def _claim(client_id: int, import_id: int) -> Import | None:
         row = Import.objects.get(pk=import_id)
         if row.started_at is None:
             row.started_at = now
+        if row.epoch > MOST_CLAIMS:
+            kept = row.kept_as
+            message = f"Worker after worker died in this import, after row {row.last_row} of the file."
+            hint = (
+                "Look for what is odd in the rows below it, import the file without them, and send it to us."
+            )
+            _end(row, ImportState.FAILED, message, hint)
+            _note(row, row.asked_by, "import failed", **row.counts, message=message)
+            import_files.forget(client_id, kept)
+            return None
         if row.dry_run:
             row.rows_done = row.last_row = row.report_size = 0
             row.counts = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from stockwire.errors import Refused
 from stockwire.hub import tenancy
 from stockwire.hub.api.public.access import Request, may_change
 from stockwire.hub.api.public.streaming import csv_answer
+from stockwire.hub.api.public.uploads import opened
 from stockwire.hub.models import Import
 from stockwire.hub.sync import import_files, import_jobs
 
@@ -40,20 +40,16 @@ def ask(request: Request, asked: Form[Asked], file: File[UploadedFile]) -> dict[
     if place is None:
         wanted = "source" if asked.kind == "products" else "channel"
         raise Refused(f"An import of {asked.kind} needs a {wanted}.", hint=f"Send {wanted} with the file.")
-    with tempfile.TemporaryDirectory(prefix="stockwire-upload-") as folder:
-        target = Path(folder) / "file"
-        with target.open("wb") as out:
-            shutil.copyfileobj(file.file, out)  # type: ignore[misc]
-        row = import_jobs.ask(
-            request.auth.client_id,
-            asked.kind,
-            place,
-            target,
-            request.auth.who,
-            name=file.name or "upload",
-            dry_run=asked.dry_run,
-            options=asked.dict(),
-        )
+    row = import_jobs.ask(
+        request.auth.client_id,
+        asked.kind,
+        place,
+        opened(file),
+        request.auth.who,
+        name=file.name or "upload",
+        dry_run=asked.dry_run,
+        options=asked.dict(),
+    )
     return _said(row)
 
 
