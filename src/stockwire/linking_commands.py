@@ -1,10 +1,11 @@
-"""`stockwire source link, linked, upload, fetch`: files that enrich the products of a source."""
+"""`stockwire source link` and what else there is for files that enrich the products of a source."""
 
 from __future__ import annotations
 
 import getpass
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -41,14 +42,7 @@ def link_source(client_id: int, linked_to: int, settings_file: Path, description
     start_django(None)
     from stockwire.hub.linking import link_source as verb
 
-    try:
-        settings = tomllib.loads(settings_file.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise NotSetUp(
-            f"The settings file {settings_file} cannot be read: {error}.",
-            hint='It is TOML: one `name = "value"` per line.',
-        ) from None
-    source_id = verb(client_id, linked_to, description, settings, _who())
+    source_id = verb(client_id, linked_to, description, _read(settings_file), _who())
     click.echo(f"Linked source {source_id}: {description}. Say what it may write, and fetch it:")
     click.echo(f"  stockwire flag set --client {client_id} --source {source_id} qty source")
     click.echo(f"  stockwire source fetch --client {client_id} {source_id}")
@@ -71,11 +65,83 @@ def list_linked(client_id: int) -> None:
         ran = f"{one.last_run_at:%Y-%m-%d %H:%M}" if one.last_run_at else "never"
         due = f"{one.next_at:%Y-%m-%d %H:%M}" if one.next_at else "never"
         counts = map(str, (one.rows, one.changed, one.unknown, one.problems))
-        state = one.source.read_error or "well"
+        state = one.source.read_error or ("well" if one.source.active else "paused")
         table.add_row(
             str(one.source_id), one.source.description, str(one.source.linked_to_id), ran, *counts, due, state
         )
     Console().print(table)
+
+
+@source.command("relink")
+@_CLIENT
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="TOML file of the settings that change; the others stay.",
+)
+@click.option("--description", default="", help="Another name for it.")
+@_SOURCE
+def relink(client_id: int, source_id: int, settings_file: Path | None, description: str) -> None:
+    """Change where a linked source is, its columns or its schedule. It is fetched anew at once.
+
+    Example: stockwire source relink --client 1 --settings supplier.toml 2
+    """
+    start_django(None)
+    from stockwire.hub.linking import change_linked
+
+    settings = _read(settings_file) if settings_file else {}
+    changed = change_linked(client_id, source_id, _who(), settings=settings, description=description)
+    click.echo(f"{changed.source.description} is changed, and fetched within a minute.")
+
+
+@source.command("pause")
+@_CLIENT
+@_SOURCE
+def pause(client_id: int, source_id: int) -> None:
+    """Fetch a linked source no more until it is resumed. What it wrote stays.
+
+    Example: stockwire source pause --client 1 2
+    """
+    start_django(None)
+    from stockwire.hub.linking import change_linked
+
+    change_linked(client_id, source_id, _who(), active=False)
+    click.echo(f"Linked source {source_id} is not fetched until `stockwire source resume`.")
+
+
+@source.command("resume")
+@_CLIENT
+@_SOURCE
+def resume(client_id: int, source_id: int) -> None:
+    """Fetch a linked source again, at once and then on schedule.
+
+    Example: stockwire source resume --client 1 2
+    """
+    start_django(None)
+    from stockwire.hub.linking import change_linked
+
+    change_linked(client_id, source_id, _who(), active=True)
+    click.echo(f"Linked source {source_id} is fetched within a minute, and then on schedule.")
+
+
+@source.command("unlink")
+@_CLIENT
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_SOURCE
+def unlink(client_id: int, source_id: int, yes: bool) -> None:
+    """Let a linked source go, with its settings and flags. What it wrote stays until somebody else writes it.
+
+    Example: stockwire source unlink --client 1 2
+    """
+    start_django(None)
+    from stockwire.hub.linking import linked_source, unlink_source
+
+    name = linked_source(client_id, source_id).source.description
+    if not yes:
+        click.confirm(f"Let the linked source {name} go?", abort=True)
+    unlink_source(client_id, source_id, _who())
+    click.echo(f"The linked source {name} is gone; what it wrote stays.")
 
 
 @source.command("upload")
@@ -90,7 +156,8 @@ def upload(client_id: int, name: str, file: Path) -> None:
     start_django(None)
     from stockwire.hub.linking import upload as verb
 
-    click.echo(f"Kept as {verb(client_id, file, name, _who())}.")
+    with file.open("rb") as opened:
+        click.echo(f"Kept as {verb(client_id, opened, name or file.name, _who())}.")
 
 
 @source.command("fetch")
@@ -111,6 +178,16 @@ def fetch(client_id: int, source_id: int) -> None:
         f"{found.rows:,} rows read, {found.changed:,} changed something, {found.unknown:,} of products that"
         f" are not here, {found.problems:,} with a problem."
     )
+
+
+def _read(settings_file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(settings_file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise NotSetUp(
+            f"The settings file {settings_file} cannot be read: {error}.",
+            hint='It is TOML in UTF-8: one `name = "value"` per line.',
+        ) from None
 
 
 def _who() -> str:

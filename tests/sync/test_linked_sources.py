@@ -197,7 +197,8 @@ def test_xml_is_read_by_paths_and_an_uploaded_file_by_its_name(hub: Any, tmp_pat
     fill(hub, tmp_path)
     file = tmp_path / "feed.xml"
     file.write_bytes(XML)
-    assert upload(hub.client_id, file, "", "thandi") == "feed.xml"
+    with file.open("rb") as opened:
+        assert upload(hub.client_id, opened, " feed.xml ", "thandi") == "feed.xml"
     source_id = link(
         {"price": "source", "qty": "source"},
         location="feed.xml",
@@ -272,7 +273,7 @@ def test_what_goes_wrong_stands_at_the_source_and_it_is_tried_again(
     [
         ({"location": "https://docs.google.com/spreadsheets/d/1x/edit#gid=0"}, "publish it as CSV"),
         ({"location": "f.csv", "schedule": "1m"}, "at least 5 minutes"),
-        ({"location": "f.csv", "columns": {"source_variant_code": "a", "active": "b"}}, "There is no column"),
+        ({"location": "f.csv", "columns": {"source_variant_code": "a", "title": "b"}}, "There is no column"),
         (
             {
                 "location": "f.csv",
@@ -301,8 +302,8 @@ def test_a_file_of_another_folder_is_never_read(hub: Any, tmp_path: Path, link: 
         with pytest.raises(NotSetUp, match="no uploaded file"):
             fetch(hub, link({}, location=location, columns=columns))
     for name in ("../x.csv", ".hidden", "a/b.csv"):
-        with pytest.raises(NotSetUp, match="no plain file name"):
-            upload(hub.client_id, outside, name, "thandi")
+        with outside.open("rb") as opened, pytest.raises(NotSetUp, match="no plain file name"):
+            upload(hub.client_id, opened, name, "thandi")
 
 
 def test_a_channel_cannot_be_fed_by_a_linked_source(hub: Any, link: Any) -> None:

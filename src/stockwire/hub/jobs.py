@@ -114,7 +114,12 @@ def fetch_source(client_id: int, source_id: int) -> None:
 def tick_fetches(timestamp: int) -> None:
     """Have every linked source fetched that is due. A fetch that died is due again when its lease is over."""
     for client_id, source_id in tenancy.due_fetches(timezone.now()):
-        _defer(fetch_source, f"fetch:{source_id}", client_id=client_id, source_id=source_id)
+        start_fetch(client_id, source_id)
+
+
+def start_fetch(client_id: int, source_id: int) -> None:
+    """Have a linked source fetched, in the transaction of the caller."""
+    _defer(fetch_source, f"fetch:{source_id}", client_id=client_id, source_id=source_id)
 
 
 @app.task(name="work_import")

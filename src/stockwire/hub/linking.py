@@ -1,4 +1,4 @@
-"""Linked sources made, listed and given their files. The command line comes here; screens will."""
+"""Linked sources made, changed, given their files and let go. The command line and the API come here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+from django.utils import timezone
+from pydantic import BaseModel
 
 from stockwire.errors import NotSetUp, Refused
-from stockwire.hub import tenancy
+from stockwire.files.addresses import shown
+from stockwire.hub import jobs, tenancy
 from stockwire.hub.models import Audit, Source, SourceFetch
 from stockwire.hub.setting_up import checked
 from stockwire.hub.sync.fetch_source import files_folder
@@ -50,7 +54,7 @@ def link_source(
             who=who,
             action="linked source added",
             subject=description[:200],
-            after={**typed.model_dump(mode="json", exclude={"password"}), "linked_to": linked_to},
+            after={**_shown(typed), "linked_to": linked_to},
         )
     return int(source.pk)
 
@@ -61,23 +65,110 @@ def linked_sources(client_id: int) -> list[SourceFetch]:
         return list(SourceFetch.objects.select_related("source").order_by("source_id"))
 
 
-def upload(client_id: int, file: Path, name: str, who: str) -> str:
-    """Put a file into the client's folder under a plain name; it replaces one of the same name, whole or not
-    at all. Returns the name. Raises Refused, or NotSetUp for a name that leads elsewhere."""
-    plain = (name or file.name).strip()
+def linked_source(client_id: int, source_id: int) -> SourceFetch:
+    """One of them. Raises Refused."""
+    with tenancy.scope(client_id):
+        return _linked(source_id)
+
+
+def change_linked(
+    client_id: int,
+    source_id: int,
+    who: str,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    description: str = "",
+    active: bool | None = None,
+) -> SourceFetch:
+    """Put these settings in place of those of the same name (the others stay), rename it, stop it (`active`
+    False) or let it go on. It is fetched anew unless it is stopped. Raises Refused, or NotSetUp naming a
+    wrong setting."""
+    with tenancy.scope(client_id):
+        held = _linked(source_id, lock=True)
+        source = held.source
+        model = file_connector(source.type).settings
+        before = source.read_settings(model)
+        stored = {name: getattr(before, name) for name in model.model_fields}
+        typed = checked(model, {**stored, **(settings or {})})
+        source.write_settings(typed)
+        source.description = description or source.description
+        source.active = source.active if active is None else active
+        source.read_error = source.read_hint = ""
+        source.save()
+        # What the file's marks spoke of was the file as the old settings read it.
+        SourceFetch.objects.filter(pk=source.pk).update(
+            next_at=timezone.now() if source.active else None, attempts=0, etag="", last_modified="", seen=""
+        )
+        old, new = _shown(before), _shown(typed)
+        changed = sorted(name for name in new if old[name] != new[name])
+        password = {"password": "(another)"} if "password" in (settings or {}) else {}
+        Audit.objects.create(
+            client_id=client_id,
+            who=who,
+            action="linked source changed",
+            subject=source.description[:200],
+            before={name: old[name] for name in changed},
+            after={**{name: new[name] for name in changed}, **password, "active": source.active},
+        )
+        if source.active:
+            jobs.start_fetch(client_id, source.pk)
+        return _linked(source_id)
+
+
+def unlink_source(client_id: int, source_id: int, who: str) -> None:
+    """Let a linked source go, with its settings, flags and problems. What it wrote stays. Raises Refused."""
+    with tenancy.scope(client_id):
+        source = _linked(source_id, lock=True).source
+        after = {"linked_to": source.linked_to_id}
+        Audit.objects.create(
+            client_id=client_id,
+            who=who,
+            action="linked source removed",
+            subject=source.description[:200],
+            after=after,
+        )
+        source.delete()
+
+
+def fetch_soon(client_id: int, source_id: int) -> SourceFetch:
+    """Have a worker fetch it within moments, whether its file changed or not. Raises Refused."""
+    with tenancy.scope(client_id):
+        _linked(source_id, lock=True)
+        asked = {"next_at": timezone.now(), "etag": "", "last_modified": "", "seen": ""}
+        SourceFetch.objects.filter(pk=source_id).update(**asked)
+        jobs.start_fetch(client_id, source_id)
+        return _linked(source_id)
+
+
+def upload(client_id: int, file: BinaryIO, name: str, who: str) -> str:
+    """Put an open file into the client's folder under a plain name; it replaces one of the same name, whole
+    or not at all. Returns the name. Raises Refused, or NotSetUp for a name that leads elsewhere."""
+    plain = name.strip()
     if plain != Path(plain).name or plain.startswith(".") or not plain:
         raise NotSetUp(f"{plain[:100]!r} is no plain file name.", hint="Give a name such as stock.csv.")
-    if file.stat().st_size > LARGEST_UPLOAD:
-        raise Refused(
-            f"{file.name} is larger than {LARGEST_UPLOAD // 1024 // 1024} MB.", hint="Make it smaller."
-        )
+    if file.seek(0, os.SEEK_END) > LARGEST_UPLOAD:
+        raise Refused(f"{plain} is larger than {LARGEST_UPLOAD // 1024 // 1024} MB.", hint="Make it smaller.")
+    file.seek(0)
     folder = files_folder(client_id)
-    with (
-        tempfile.NamedTemporaryFile(dir=folder, prefix=".upload-", delete=False) as half,
-        file.open("rb") as given,
-    ):
-        shutil.copyfileobj(given, half)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".upload-", delete=False) as half:
+        shutil.copyfileobj(file, half)
     os.replace(half.name, folder / plain)
     with tenancy.scope(client_id):
         Audit.objects.create(client_id=client_id, who=who, action="file uploaded", subject=plain[:200])
     return plain
+
+
+def _linked(source_id: int, *, lock: bool = False) -> SourceFetch:
+    rows = SourceFetch.objects.select_related("source")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(pk=source_id).first()
+    if found is None:
+        raise Refused(f"There is no linked source {source_id}.", hint="`stockwire source linked` lists them.")
+    return found
+
+
+def _shown(settings: BaseModel) -> dict[str, Any]:
+    """What may stand in the audit: no password, and of an address not what may be a key."""
+    said = settings.model_dump(mode="json", exclude={"password"})
+    return {**said, "location": shown(said["location"])} if "location" in said else said

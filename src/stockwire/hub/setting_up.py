@@ -149,7 +149,10 @@ def checked(model: type[BaseModel], settings: Mapping[str, Any]) -> BaseModel:
     try:
         return model.model_validate(dict(settings))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(
+            ": ".join([*map(str, e["loc"]), str(e["msg"]).removeprefix("Value error, ")]).rstrip(".")
+            for e in error.errors()
+        )
         raise NotSetUp(
             f"These settings cannot be used: {wrong}.", hint="Correct the named settings and add it again."
         ) from None

@@ -66,15 +66,15 @@ class FlatfileSettings(BaseModel):
 
 def check_columns(names: list[str]) -> None:
     """Raises ValueError when a linked source cannot have these columns of ours."""
+    if forbidden := {"active", META_DELETE} & {name.strip().lower() for name in names}:
+        raise ValueError(
+            f"a linked source only enriches products: it cannot bring {', '.join(sorted(forbidden))}"
+        )
     try:
         read = ProductColumns(names)
     except Wrong as wrong:
         raise ValueError(f"{wrong.message} {wrong.fix}") from None
     if read.unknown:
         raise ValueError(f"there is no column {', '.join(read.unknown)} of ours (docs/import-export.md)")
-    if forbidden := {"active", META_DELETE} & set(read.names):
-        raise ValueError(
-            f"a linked source only enriches products: it cannot bring {', '.join(sorted(forbidden))}"
-        )
     if not set(read.names) - {PRODUCT_CODE, VARIANT_CODE}:
         raise ValueError("besides the codes there is no column to take anything from")

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from django.db import connection
 
@@ -25,6 +27,7 @@ from stockwire.hub.sync.staged_rows import text_array
 from stockwire.hub.sync.stale import mark_products
 
 MOST_FILES = 20_000
+MOST_UNPACKED = 4 * 1024 * 1024 * 1024
 FIELDS = {
     "sku": "v.sku",
     "source_variant_code": "v.source_variant_code",
@@ -63,7 +66,9 @@ class Upload:
         self.found: list[Found] = []
 
     def match(self, field: str, rules: Sequence[Replace]) -> list[Found]:
-        """Match every file to a product of the source by `field` (of FIELDS). Writes nothing."""
+        """Match every file to a product by `field` (of FIELDS). Writes nothing. Raises Refused."""
+        if field not in FIELDS:
+            raise Refused(f"Files cannot be matched by {field[:40]}.", hint=f"Match by {', '.join(FIELDS)}.")
         codes = [_code(name, rules) for name, _ in self._files]
         with tenancy.scope(self._client_id):
             products = _products(self._source_id, field, codes)
@@ -117,9 +122,7 @@ class Upload:
 @contextmanager
 def opened(client_id: int, source_id: int, place: Path) -> Iterator[Upload]:
     """The files of a folder (and those below it) or of a zip, in the order of their names. Raises Refused."""
-    with tenancy.scope(client_id):
-        if not Source.objects.filter(pk=source_id, linked_to=None).exists():
-            raise Refused(f"There is no source {source_id}.", hint="The status page names the sources.")
+    _is_there(client_id, source_id)
     if place.is_dir():
         files = sorted(file for file in place.rglob("*") if file.is_file() and not file.name.startswith("."))
         _few_enough(len(files))
@@ -127,18 +130,52 @@ def opened(client_id: int, source_id: int, place: Path) -> Iterator[Upload]:
         return
     if not zipfile.is_zipfile(place):
         raise Refused(f"{place.name} is neither a folder nor a zip file.", hint="Give one of the two.")
-    with tempfile.TemporaryDirectory(prefix="stockwire-images-") as folder, zipfile.ZipFile(place) as archive:
+    with place.open("rb") as file, opened_zip(client_id, source_id, file) as upload:
+        yield upload
+
+
+@contextmanager
+def opened_zip(client_id: int, source_id: int, file: BinaryIO) -> Iterator[Upload]:
+    """The pictures in an open zip. Raises Refused."""
+    _is_there(client_id, source_id)
+    try:
+        archive = zipfile.ZipFile(file)
+    except zipfile.BadZipFile:
+        raise Refused("This is no zip file that can be read.", hint="Pack the pictures anew.") from None
+    with tempfile.TemporaryDirectory(prefix="stockwire-images-") as folder, archive:
         entries = [one for one in archive.infolist() if not one.is_dir() and _is_shown(one.filename)]
         _few_enough(len(entries))
-        unpacked = []
+        unpacked, left = [], MOST_UNPACKED
         for number, entry in enumerate(sorted(entries, key=lambda one: one.filename)):
             # Under a number of ours: a name from an archive never becomes a path.
-            file = Path(folder) / str(number)
-            with archive.open(entry) as given, file.open("wb") as out:
-                # One byte more than may be, so that a larger one is told as too large.
-                out.write(given.read(LARGEST + 1))
-            unpacked.append((entry.filename, file))
+            target = Path(folder) / str(number)
+            try:
+                with archive.open(entry) as given:
+                    # One byte more than may be, so that a larger one is told as too large.
+                    content = given.read(LARGEST + 1)
+            except (RuntimeError, NotImplementedError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+                raise Refused(
+                    f"{entry.filename[:200]} in the zip cannot be read.",
+                    hint="Pack the pictures anew, without a password.",
+                    detail=str(error),
+                ) from None
+            left -= len(content)
+            if left < 0:
+                raise Refused(
+                    f"The pictures of this zip have more than {MOST_UNPACKED // 1024 // 1024:,} MB.",
+                    hint="Upload them in parts.",
+                )
+            target.write_bytes(content)
+            unpacked.append((entry.filename, target))
         yield Upload(client_id, source_id, unpacked)
+
+
+def _is_there(client_id: int, source_id: int) -> None:
+    with tenancy.scope(client_id):
+        if not Source.objects.filter(pk=source_id, linked_to=None).exists():
+            raise Refused(
+                f"There is no source {source_id} with products.", hint="The status page names the sources."
+            )
 
 
 def _few_enough(count: int) -> None:

@@ -17,7 +17,7 @@ from django.db import close_old_connections, connection
 
 from stockwire.hub import tenancy
 
-UPLOADS = re.compile(r"/api/v1/(?:imports|images|sources/[0-9]+/(?:file|images))")
+UPLOADS = re.compile(r"/api/v1/(?:imports|images|sources/[0-9]+/file)")
 UPLOAD_BYTES = 500 * 1024 * 1024
 
 
