@@ -40,6 +40,8 @@ def test_the_preview_shows_field_by_field_what_the_next_push_sends(
     assert (made.products, dict(made.counts)) == (1, {"add": 1})
     [entry] = made.entries
     assert {name: str(value) for name, value in shown(entry).items()} == {
+        "sku": "BOLT",
+        "status": "publish",
         "title": "Item BOLT",
         "price": "13.90",
         "inventory_management": "True",
@@ -119,6 +121,8 @@ def test_the_preview_goes_through_json_without_losing_a_cent(feed: Any, preview:
     [entry] = told["entries"]
     assert {one["field"]: one["after"] for one in entry["fields"]}["price"] == "13.90"
     assert {one["field"]: one["owner"] for one in entry["fields"]} == {
+        "sku": "source",
+        "status": "system",
         "title": "source",
         "price": "system",
         "inventory_management": "source",

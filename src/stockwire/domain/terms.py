@@ -33,6 +33,8 @@ class SettingTerms:
     `compare_at` is a template of the compare-at price. With a `product_map` only the keys it yields are sent;
     `map_prices` and `map_stock` name those of its keys that are prices and stock there. `qty_limit_upper`
     here and on the channel's row: the lower one holds. `delete_enabled`: what leaves is taken away.
+    `created_as` is what else is written when a product is made there, `parent_sku` that a product with
+    variants is given its code as SKU then: for the preview only.
     """
 
     withheld: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +45,8 @@ class SettingTerms:
     map_stock: frozenset[str] = frozenset()
     qty_limit_upper: int | None = None
     delete_enabled: bool = True
+    created_as: Mapping[str, str] = field(default_factory=dict)
+    parent_sku: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ def terms(settings: ShopifySettings) -> SettingTerms:
         compare_at=settings.compare_at_price,
         qty_limit_upper=settings.qty_limit_upper,
         delete_enabled=settings.delete_product_enabled,
+        created_as={
+            "status": "ACTIVE",
+            "sales channels": "none" if settings.hide_product_enabled else settings.publish_to,
+        },
     )
 
 

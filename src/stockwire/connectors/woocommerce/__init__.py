@@ -34,6 +34,8 @@ connector = ChannelConnector(
         map_prices=PRICES,
         map_stock=STOCK,
         delete_enabled=settings.delete_product_enabled,
+        created_as={"status": settings.create_product_status.value},
+        parent_sku=True,
     ),
     order_policy=lambda settings: OrderPolicy(
         link_items=settings.order_link_items_on_sku,

@@ -16,7 +16,7 @@ from stockwire.domain.drift import SKU, Differs, Kind, LookedAfter, differing, d
 from stockwire.domain.plan import NOTHING, Groups, Planner
 from stockwire.hub.models import DriftItem
 from stockwire.hub.sync import answered
-from stockwire.hub.sync.preview import plain
+from stockwire.hub.sync.plan_entry import plain
 from stockwire.hub.sync.read_products import NOTHING as NO_LINK
 from stockwire.hub.sync.read_products import Confirmed, Held, read_confirmed
 from stockwire.hub.sync.snapshot import held_for

@@ -14,14 +14,13 @@ from typing import Any
 
 from django.db import connection
 
-from stockwire.domain.flags import Flags, Owner
-from stockwire.domain.offer import FROM_SOURCE
-from stockwire.domain.plan import Difference, Planner, Value
+from stockwire.domain.plan import Planner
 from stockwire.domain.rules import Rule
 from stockwire.domain.severity import STOPPED, Severity, severity
 from stockwire.errors import Refused
 from stockwire.hub.models import Channel, StaleState
 from stockwire.hub.sync.find_products import product_ids
+from stockwire.hub.sync.plan_entry import Entry, entry_of, plain
 from stockwire.hub.sync.snapshot import Snapshot, planned, planner_for
 from stockwire.hub.sync.source_names import named_in, not_sent
 from stockwire.hub.sync.waiting import Mark, channel_waits, not_waiting
@@ -36,35 +35,6 @@ EVERY = """
 """
 AT_ONCE = 1_000
 SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class FieldShown:
-    """One field that would be sent: `sku` is "" for a field of the product as a whole. `owner` is whose value
-    it is: the source's own, or the system's (made by it, or kept by a flag of the source)."""
-
-    sku: str
-    name: str
-    before: Value
-    after: Value
-    owner: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One product that would be sent, or cannot be. `waits` is why it does not go with the next push, though
-    it differs."""
-
-    code: str
-    title: str
-    action: str
-    reason: str
-    severity: Severity
-    fields: tuple[FieldShown, ...] = ()
-    problem: str = ""
-    hint: str = ""
-    waits: str = ""
 
 
 @dataclass(slots=True)
@@ -113,9 +83,9 @@ def preview(
         worst.offer(found, snapshot, mark)
     if rules:
         made.said = not_sent(channel.source_id, **named_in(one.field for one in rules))
-    best = worst.best()
-    flags = flags_of(channel.source) if best else None
-    made.entries = [_entry(*one, flags) for one in best if flags]
+    if best := worst.best():
+        flags, settings = flags_of(channel.source), planner.terms.settings
+        made.entries = [entry_of(*one, flags, settings) for one in best]
     return made
 
 
@@ -177,36 +147,6 @@ class _Worst:
         return [item[2] for item in sorted(self._heap, reverse=True)]
 
 
-def _entry(found: Severity, snapshot: Snapshot, mark: Mark | None, flags: Flags) -> Entry:
-    plan, product = snapshot.plan, snapshot.product
-    fields = [_shown("", one, flags) for one in plan.differences]
-    for variant in plan.variants:
-        fields += [_shown(variant.variant.sku, one, flags) for one in variant.differences]
-    return Entry(
-        code=product.code,
-        title=product.title,
-        action=plan.action,
-        reason=plan.reason,
-        severity=found,
-        fields=tuple(fields),
-        problem=plan.problem.message if plan.problem else "",
-        hint=plan.problem.hint if plan.problem else "",
-        waits=mark.said if mark is not None and plan.action else "",
-    )
-
-
-def _shown(sku: str, difference: Difference, flags: Flags) -> FieldShown:
-    name, reason = difference.name, difference.reason
-    if name in {"price", "compare_at"} or name.startswith(("quantity", "map.")):
-        owner = Owner.SYSTEM
-    else:
-        answer = flags.answer("options" if name.startswith("option_") else name)
-        owner = answer.owner
-        if owner is not Owner.SOURCE and reason == FROM_SOURCE:
-            reason = f"the hub's own: {answer.reason}"
-    return FieldShown(sku, name, difference.before, difference.after, owner.value, reason)
-
-
 def as_json(made: Preview) -> dict[str, Any]:
     """The preview in plain values, for the API and --json."""
     return {
@@ -226,6 +166,9 @@ def as_json(made: Preview) -> dict[str, Any]:
                 "problem": entry.problem,
                 "hint": entry.hint,
                 "waits": entry.waits,
+                "variants": [
+                    {"sku": one.sku, "action": one.action, "reason": one.reason} for one in entry.variants
+                ],
                 "fields": [
                     {
                         "sku": one.sku,
@@ -241,10 +184,3 @@ def as_json(made: Preview) -> dict[str, Any]:
             for entry in made.entries
         ],
     }
-
-
-def plain(value: Value) -> Any:
-    """A value as JSON has it: money as text, so that no cent is lost."""
-    if isinstance(value, tuple):
-        return list(value)
-    return value if value is None or isinstance(value, bool | int | str) else f"{value:f}"

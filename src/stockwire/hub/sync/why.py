@@ -25,7 +25,8 @@ from stockwire.hub.models import (
     StaleState,
 )
 from stockwire.hub.sync.find_products import product_ids
-from stockwire.hub.sync.preview import FieldShown, plain, preview
+from stockwire.hub.sync.plan_entry import FieldShown, plain
+from stockwire.hub.sync.preview import preview
 from stockwire.hub.sync.snapshot import Snapshot, planned, planner_for
 from stockwire.hub.sync.waiting import channel_waits, not_waiting
 
