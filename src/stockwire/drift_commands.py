@@ -29,6 +29,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, money as 
 _WORDS = {
     "duplicate": "SKUs that stand there twice",
     "missing": "missing there",
+    "hidden": "not shown to buyers there",
     "different": "fields that differ",
     "extra": "there and not linked",
 }

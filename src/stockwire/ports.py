@@ -155,12 +155,14 @@ class Shelved:
 
     `fields` may leave out what the channel does not show in lists; below a product with variants it repeats
     what belongs to the product (title ...), as far as the list shows it. `option_values` as in VariantChange.
+    `hidden` is why buyers do not see its product there, though new ones are made to be seen; "" when they do.
     """
 
     link: Link
     sku: str
     fields: Mapping[str, Value] = field(default_factory=dict)
     option_values: tuple[str, ...] = ()
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)

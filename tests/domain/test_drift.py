@@ -271,3 +271,32 @@ def test_after_a_push_whatever_the_flags_nothing_drifts(product: Product, flags:
     changed = {name: f"{value}x" for name, value in flat(shown).items() if isinstance(value, str)}
     drifted = {one.name for one in differing(shown, {**flat(shown), **changed}, kept)}
     assert drifted == {name for name in changed if name in flat(kept)}
+
+
+@pytest.mark.parametrize(
+    ("name", "confirmed_value", "shown", "drifts"),
+    [
+        ("map.regular_price", '"115"', '"115.00"', False),
+        ("map.regular_price", "115.00", '"115"', False),
+        ("map.regular_price", '"115.00"', '"99.00"', True),
+        ("map.sale_price", '""', '""', False),
+        ("map.sale_price", '""', '"80.00"', True),
+        ("map.manage_stock", "true", "true", False),
+        ("map.manage_stock", '"true"', "true", False),
+        ("map.manage_stock", "true", "false", True),
+        ("map.stock_quantity", "7", "3", True),
+        ("map.name", '"Nuts & bolts"', '"Nuts &amp; bolts"', False),
+        ("map.name", '"Nuts"', '"Bolts"', True),
+        ("map.name", '"007"', '"7"', False),
+        ("title", "007", "7", True),
+    ],
+)
+def test_what_a_field_map_made_is_compared_by_what_it_means(
+    name: str, confirmed_value: str, shown: str, drifts: bool
+) -> None:
+    group = "stock" if "stock" in name else "price" if "price" in name else "content"
+    sent = {group: {name: confirmed_value}}
+    [*found] = differing(sent, {name: shown}, sent)
+    assert bool(found) is drifts
+    if drifts:
+        assert found[0].said == (SOLD_OR_CHANGED if name == "map.stock_quantity" else CHANGED)

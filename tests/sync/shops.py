@@ -21,6 +21,8 @@ class Staff(Protocol):
     def reprice(self, sku: str, price: str) -> None: ...
     def rename_sku(self, sku: str, new: str) -> None: ...
     def count(self, sku: str, quantity: int) -> None: ...
+    def hide(self, sku: str) -> None: ...
+    def copy(self, sku: str) -> None: ...
     def delete(self, sku: str) -> None: ...
     def add(self, title: str, sku: str, price: str) -> None: ...
     def price(self, sku: str) -> Decimal: ...
@@ -42,6 +44,16 @@ class WooCommerceStaff:
 
     def count(self, sku: str, quantity: int) -> None:
         self._act("edit_product", sku=sku, stock_quantity=quantity)
+
+    def hide(self, sku: str) -> None:
+        row = self._row(sku)
+        self._act("edit_product", id=row.get("parent_id") or row["id"], status="draft")
+
+    def copy(self, sku: str) -> None:
+        # The shop itself lets an SKU stand once; an importer, or a plugin, gets round it.
+        row = self._row(sku)
+        self._act("add_product", name=f"{row['name']} (copy)", sku=f"{sku}-copy", regular_price="1.00")
+        self._row(f"{sku}-copy")["sku"] = sku
 
     def delete(self, sku: str) -> None:
         self._act("delete_product", sku=sku)
@@ -75,6 +87,12 @@ class ShopifyStaff:
 
     def count(self, sku: str, quantity: int) -> None:
         self._shop.set_stock(sku, quantity)
+
+    def hide(self, sku: str) -> None:
+        self._shop.edit_product(sku, status="DRAFT")
+
+    def copy(self, sku: str) -> None:
+        self._shop.duplicate_sku(sku)
 
     def delete(self, sku: str) -> None:
         self._shop.delete_product(sku)

@@ -122,7 +122,9 @@ def shopify_sent(recorded: Recorded, names: dict[str, str]) -> tuple[Sent, set[s
                 if "measurement" in value:
                     found[sku, "grams"] = int(value["measurement"]["weight"]["value"])
             elif key == "inventoryQuantities":
-                found[sku, "quantity"] = sum(one.get("quantity", one.get("availableQuantity")) for one in value)
+                found[sku, "quantity"] = sum(
+                    one.get("quantity", one.get("availableQuantity")) for one in value
+                )
             elif key == "productOptions" and value[0]["name"] != "Title":
                 found[sku, "option_names"] = [one["name"] for one in value]
             elif key == "optionValues" and value[0]["optionName"] != "Title":

@@ -3,6 +3,7 @@ when asked. Against the simulated shop."""
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from tests.sync.conftest import found, shop
@@ -330,3 +331,63 @@ def test_what_a_moving_list_left_out_is_asked_for_by_its_sku_before_it_is_called
     port.close()
     assert sorted(one.sku for one in gone) == ["BOLT", "NUT"]
     assert [item.sku for item in comparison.missing(gone, found)] == ["NUT"]
+
+
+MAP = """{{! escape: json }}
+{"name": "{{product.title}} ({{variant.sku}})", "status": "publish", "short_description": "{{product.vendor}}",
+ "variations": [{"sku": "{{variant.sku}}", "regular_price": "{{variant.price}}",
+  "stock_quantity": {{variant.qty}}, "manage_stock": true}]}
+"""
+
+
+def test_what_staff_change_is_found_where_a_field_map_decides_what_is_sent_too(
+    rehearsal: Any, feed: Any, push: Any, reconcile: Any
+) -> None:
+    from stockwire.hub.models import Channel
+
+    with rehearsal.hub.scope():
+        channel = Channel.objects.get(pk=rehearsal.channel_id)
+        channel.settings = {**channel.settings, "product_map": MAP}
+        channel.save()
+    feed.send(feed.row("BOLT", DESCRIPTION="Nut & bolt", SELLINGPRICE1="115", OAvailable="7"))
+    push()
+    assert shop(rehearsal)["BOLT"]["regular_price"] == "115.00"
+    assert found(reconcile()) == []
+    rehearsal.act("edit_product", sku="BOLT", regular_price="99.00", name="By hand", stock_quantity=3)
+    rehearsal.act("edit_product", sku="BOLT", status="draft")
+    assert found(reconcile("different")) == [
+        ("different", "BOLT", "map.name", "changed on the channel"),
+        ("different", "BOLT", "map.status", "changed on the channel"),
+        ("different", "BOLT", "map.regular_price", "changed on the channel"),
+        ("different", "BOLT", "map.stock_quantity", "sold or changed on the channel"),
+    ]
+    push()
+    held = shop(rehearsal)["BOLT"]
+    assert (held["regular_price"], held["status"], held["stock_quantity"]) == ("115.00", "publish", 7)
+    assert html.unescape(held["name"]) == "Nut & bolt (BOLT)"
+    assert found(reconcile()) == []
+
+
+def test_a_field_map_over_variants_drifts_by_the_variant_and_by_the_product(
+    rehearsal: Any, push: Any, reconcile: Any
+) -> None:
+    from tests.sync.shops import Story, hold
+
+    from stockwire.hub.models import Channel
+
+    top = '"regular_price": "{{variant.price}}", "short_description"'
+    with rehearsal.hub.scope():
+        channel = Channel.objects.get(pk=rehearsal.channel_id)
+        channel.settings = {**channel.settings, "product_map": MAP.replace('"short_description"', top)}
+        channel.save()
+    story = Story(rehearsal.hub, rehearsal.stand, rehearsal.channel_id, None, dict)  # type: ignore[arg-type]
+    hold(story, "SHIRT", {"S-S": ("S", 5), "S-L": ("L", 7)}, ("Size",))
+    rehearsal.hub.owner.execute(
+        "update price_tiers set price = 150 where variant_id = (select max(id) from variants)"
+    )
+    push()
+    assert rehearsal.hub.rows("select message from stale") == []
+    assert found(reconcile()) == []
+    rows = rehearsal.stand.app.shop.products.values()
+    next(row for row in rows if row["sku"] == "S-L")["regular_price"] = "99.00"
+    assert [one[:3] for one in found(reconcile())] == [("different", "S-L", "map.regular_price")]

@@ -109,3 +109,31 @@ def test_another_sku_given_by_staff_is_reported_and_left_to_a_person(story: shop
     assert [one[:2] for one in reconcile(story, "different")] == [("different", "BOLT")]
     push(story)
     assert story.shop()["Item BOLT"]["stock"] == {"BOLT-NEW": 9}
+
+
+def test_what_staff_hide_from_buyers_is_reported_once_for_a_product_and_never_shown_again_by_itself(
+    story: shops.Story,
+) -> None:
+    story.staff.hide("BOLT")
+    story.staff.hide("S-L")
+    found = reconcile(story, "different", "missing")
+    assert [one[:3] for one in found] == [("hidden", "BOLT", ""), ("hidden", "SHIRT", "")]
+    assert "draft" in found[0][3].lower()
+    writes = story.stand.calls.writes
+    push(story)
+    assert story.stand.calls.writes == writes
+
+
+def test_what_is_to_leave_or_not_to_be_sold_is_not_said_to_be_hidden(story: shops.Story) -> None:
+    story.staff.hide("BOLT")
+    story.hub.owner.execute("update products set active = false where source_product_code = 'BOLT'")
+    assert reconcile(story) == []
+
+
+def test_a_copy_of_a_product_with_the_same_sku_is_named_and_left_to_a_person(story: shops.Story) -> None:
+    story.staff.copy("BOLT")
+    kinds = {one[:2] for one in reconcile(story, "different", "missing")}
+    assert ("duplicate", "BOLT") in kinds
+    assert ("extra", "BOLT") in kinds
+    push(story)
+    assert len(story.shop()) == 3

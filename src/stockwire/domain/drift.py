@@ -6,9 +6,10 @@ Nothing is decided about repairing here, and a field that the hub does not send 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import partial
 
@@ -22,18 +23,21 @@ ALREADY_OURS = "changed on the channel to what is wanted now"
 BOTH_CHANGED = "changed on the channel, and here since; ours goes out with the next push"
 IN_ANY_ORDER = frozenset({"option_values"})
 """A channel that had the product before us may list its options in an order of its own."""
+MAPPED = "map."
+"""How fields are called that a field map makes (domain/mapped)."""
 SKU = "sku"
 """Shown like a field when it differs. No push ever sends it, so a person must put it right."""
 
 
 class Kind(StrEnum):
     """What can be found: we have a link and the channel nothing behind it; the channel has something that is
-    not linked; a field differs; an SKU stands there more than once."""
+    not linked; a field differs; an SKU stands there more than once; buyers do not see what is linked."""
 
     MISSING = "missing"
     EXTRA = "extra"
     DIFFERENT = "different"
     DUPLICATE = "duplicate"
+    HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,9 @@ def differing(
             if name not in shown or name not in sent or (is_quantity(name) and not counted):
                 continue
             there, ours = shown[name], sent[name]
-            agrees = partial(_agrees, name in IN_ANY_ORDER, name in escaped)
+            agrees: Callable[[Value, Value], bool] = _mapped_agrees
+            if not name.startswith(MAPPED):
+                agrees = partial(_agrees, name in IN_ANY_ORDER, name in escaped)
             if agrees(value, there) or (name in before and agrees(before[name], there)):
                 continue
             said = _said(name, agrees(ours, value), agrees(ours, there))
@@ -131,7 +137,8 @@ def same(one: Value, other: Value, escaped: bool = False) -> bool:
 
 
 def is_quantity(name: str) -> bool:
-    return name == "quantity" or name.startswith("quantity@")
+    """Also by the name that field maps give it, the channel's own."""
+    return name in {"quantity", "map.stock_quantity"} or name.startswith("quantity@")
 
 
 def _said(name: str, unchanged_here: bool, already_ours: bool) -> str:
@@ -144,6 +151,28 @@ def _agrees(in_any_order: bool, escaped: bool, one: Value, other: Value) -> bool
     if in_any_order and isinstance(one, tuple) and isinstance(other, tuple):
         return sorted(one) == sorted(other)
     return same(one, other, escaped)
+
+
+def _mapped_agrees(one: Value, other: Value) -> bool:
+    """Values of a field map are JSON: amounts by value, in quotes or not, texts without HTML escapes."""
+    first, second = _unquoted(one), _unquoted(other)
+    return same(first, second, escaped=True)
+
+
+def _unquoted(value: Value) -> Value:
+    try:
+        read = json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
+    except ValueError:
+        read = value
+    if isinstance(read, bool):
+        return "true" if read else "false"
+    if isinstance(read, str):
+        try:
+            number = Decimal(read.strip())
+        except InvalidOperation:
+            return read
+        return number if number.is_finite() else read
+    return read if isinstance(read, int | Decimal | None) else str(value)
 
 
 def _is_number(value: Value) -> bool:

@@ -81,4 +81,6 @@ def _shelved(node: Mapping[str, Any]) -> Shelved:
     if not product.get("hasOnlyDefaultVariant"):
         values = tuple(str(row["value"]) for row in node.get("selectedOptions") or [])
     link = Link(number(product["id"]), number(node["id"]), {ITEM: number(node["inventoryItem"]["id"])})
-    return Shelved(link, str(node.get("sku") or ""), fields, values)
+    status = str(product.get("status") or "ACTIVE")
+    hidden = "" if status == "ACTIVE" else f"its status in the shop is {status.lower()}"
+    return Shelved(link, str(node.get("sku") or ""), fields, values, hidden)

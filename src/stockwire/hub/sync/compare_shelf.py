@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from stockwire.domain.drift import SKU, Differs, Kind, LookedAfter, differing, differs_in_sku, looked_after
-from stockwire.domain.plan import NOTHING, Groups, Planner
+from stockwire.domain.plan import CONTENT, IMAGES, NOTHING, Groups, Planner
 from stockwire.hub.models import DriftItem
 from stockwire.hub.sync import answered
 from stockwire.hub.sync.plan_entry import plain
@@ -49,6 +49,7 @@ NOT_LINKED = "known here and not linked to it"
 NOT_ON_SALE = "known here and not on sale (set to DELETE, or gone), so not linked to it"
 ANOTHER_SKU = "has another SKU on the channel: no push corrects that, a person does"
 GONE = "gone from the channel"
+SHOW_AGAIN = "show it there again, or keep it off the channel by a rule"
 Place = tuple[str, str]
 
 
@@ -77,6 +78,7 @@ class Comparison:
     linked: int = 0
     _seen: set[int] = field(default_factory=set)
     _products: set[int] = field(default_factory=set)
+    _hidden: set[int] = field(default_factory=set)
     _skus: dict[str, str] = field(default_factory=dict)
     _unlinked: set[Place] = field(default_factory=set)
 
@@ -99,6 +101,7 @@ class Comparison:
             else:
                 self._seen.add(at.variant_id)
                 found += self._different(one, at, ours)
+                found += self._not_shown(one, at, ours)
         return found + self._extra(strays)
 
     def not_listed(self, at_once: int) -> Iterator[list[Missing]]:
@@ -156,13 +159,26 @@ class Comparison:
         if known and kept.own and at.product_id not in self._products:
             self._products.add(at.product_id)
             before = ours.answers_whole(at.product_id)
-            whole = differing(known.fields, shown, kept.own, before, self.escaped)
+            # Prices and stock that a field map gives the product as a whole stand on its variants there.
+            own = {group: known.fields[group] for group in (CONTENT, IMAGES) if group in known.fields}
+            whole = differing(own, shown, kept.own, before, self.escaped)
             code, link = ours.code(at.product_id), Link(one.link.product_code)
             items += [self._field(difference, at, code, link, None) for difference in whole]
         if differs_in_sku(at.sku, one.sku, self.planner.terms.flags.withholds(SKU)):
             other = Differs("", SKU, at.sku, one.sku, at.sku, ANOTHER_SKU)
             items.append(self._field(other, at, at.sku, one.link, at.variant_id))
         return items
+
+    def _not_shown(self, one: Shelved, at: _At, ours: _Ours) -> list[DriftItem]:
+        """Once for a product. One that is to leave the channel may be hidden there."""
+        _, kept = ours.of(at.product_id)
+        if not one.hidden or at.product_id in self._hidden or not (kept.own or kept.variants):
+            return []
+        self._hidden.add(at.product_id)
+        code = ours.code(at.product_id) if one.option_values else at.sku
+        link = Link(one.link.product_code)
+        said = f"{one.hidden}: {SHOW_AGAIN}"
+        return [self._item(Kind.HIDDEN, code, link, product_id=at.product_id, said=said)]
 
     def _field(self, differs: Differs, at: _At, sku: str, link: Link, variant_id: int | None) -> DriftItem:
         return self._item(

@@ -36,7 +36,9 @@ AT_ONCE = 200
 SHARE = 0.2
 OURS_NEXT = "what the channel shows is noted; ours goes out with the next push"
 LOOKED_FOR = "link forgotten; looked for by SKU, or created, with the next push"
-STOCK = Q(kind=Kind.DIFFERENT, field="quantity") | Q(kind=Kind.DIFFERENT, field__startswith="quantity@")
+STOCK = Q(kind=Kind.DIFFERENT) & (
+    Q(field__in=["quantity", "map.stock_quantity"]) | Q(field__startswith="quantity@")
+)
 # Only what is known still: a field that became the channel's meanwhile is not. A channel that no longer
 # manages the stock forgets the figures, as after a push that says so (domain/plan.confirmed).
 SHOWN = """
