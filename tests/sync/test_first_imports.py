@@ -16,13 +16,15 @@ ROWS = (
 )
 
 
-def taken(hub: Any, folder: Path, *rows: tuple[str, ...], header: tuple[str, ...] = HEADER) -> Any:
+def taken(
+    hub: Any, folder: Path, *rows: tuple[str, ...], header: tuple[str, ...] = HEADER, **options: Any
+) -> Any:
     from stockwire.hub.sync.import_products import Options, import_products
 
     file = folder / "products.csv"
     with file.open("w", newline="", encoding="utf-8") as out:
         csv.writer(out).writerows((header, *rows))
-    return import_products(hub.client_id, hub.source_id, file, Options("thandi"))
+    return import_products(hub.client_id, hub.source_id, file, Options("thandi"), **options)
 
 
 def test_rows_of_one_product_become_one_product_with_its_variants(hub: Any, tmp_path: Path) -> None:
@@ -86,6 +88,40 @@ def test_importing_a_first_file_again_changes_nothing(hub: Any, tmp_path: Path) 
     counts = taken(hub, tmp_path, *ROWS)
     assert (counts.added, counts.updated, counts.queued) == (0, 0, 0)
     assert hub.rows("select count(*), max(id) from audit where action = 'product imported'") == before
+
+
+def test_only_the_rows_of_a_whole_file_that_differ_are_stored(hub: Any, tmp_path: Path) -> None:
+    channel_id = hub.new_channel(**SHOP)
+    taken(hub, tmp_path, *ROWS)
+    hub.rows("delete from stale returning product_id")
+    stored = "select sku, xmin::text from variants order by id"
+    before = hub.rows(stored)
+    changed = ("SHIRT", "SHIRT-M", "Shirt", "Bosch", "115", "", "4")
+    counts = taken(hub, tmp_path, ROWS[0], changed, *ROWS[2:], ("CAP", "CAP", "Cap", "", "20", "", "1"))
+    assert (counts.rows, counts.added, counts.updated, counts.queued) == (5, 1, 1, 2)
+    assert hub.rows(stored)[:-1] == before
+    assert hub.rows(
+        "select s.channel_id, p.source_product_code from stale s"
+        " join products p on p.id = s.product_id order by 2"
+    ) == [(channel_id, "CAP"), (channel_id, "SHIRT")]
+    assert hub.rows(
+        "select v.sku, t.price::text from price_tiers t join variants v on v.id = t.variant_id"
+        " where t.tier = 'retail' and v.sku in ('SHIRT-M', 'CAP') order by 1"
+    ) == [("CAP", "20.0000"), ("SHIRT-M", "115.0000")]
+
+
+def test_a_variant_that_moves_to_another_product_says_from_where(hub: Any, tmp_path: Path) -> None:
+    taken(hub, tmp_path, *ROWS)
+    header = ("source_product_code", "source_variant_code", "title", "active")
+    taken(hub, tmp_path, ("SHIRT", "", "", "FALSE"), header=header)
+    seen: list[Any] = []
+    counts = taken(hub, tmp_path, ("HAT", "SHIRT-L", "Hat", "TRUE"), header=header, report=seen.append)
+    assert (counts.updated, [result.outcome for result in seen]) == (1, ["update"])
+    assert seen[0].changes == {"source_product_code": ("SHIRT", "HAT")}
+    assert hub.rows(
+        "select p.source_product_code from variants v join products p on p.id = v.product_id"
+        " where v.source_variant_code = 'SHIRT-L'"
+    ) == [("HAT",)]
 
 
 def test_a_channel_that_is_switched_off_gets_no_marks(hub: Any, tmp_path: Path) -> None:

@@ -19,12 +19,13 @@ from stockwire.hub.sync.staged_rows import text_array
 @dataclass(frozen=True, slots=True)
 class Place:
     """A row with both its codes filled in. `new` is "product" when this file brings it, "variant" or "".
-    `off`: its variant is not active."""
+    `off`: its variant is not active; `moved_from` is the product it leaves, if any."""
 
     row: ProductRow
     product_id: int | None
     new: str
     off: bool = False
+    moved_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _decide(located: Located, row: ProductRow, seen: _Seen, *, create: bool, com
         return
     if new:
         coming.add(row.product_code)
-    located.places.append(Place(row, product_id, new, off=seen.on is False))
+    moved_from = seen.of_code or "" if seen.variant_id and seen.of_id != product_id else ""
+    located.places.append(Place(row, product_id, new, off=seen.on is False, moved_from=moved_from))
 
 
 def _why_not(

@@ -27,7 +27,7 @@ from stockwire.hub.sync.no_longer_sent import remove_meta
 from stockwire.hub.sync.option_rows import option_changes, store_options
 from stockwire.hub.sync.row_differences import Changes, differences
 from stockwire.hub.sync.stage_rows import note_new, stage_rows
-from stockwire.hub.sync.staged_rows import Staged
+from stockwire.hub.sync.staged_rows import Staged, text_array
 from stockwire.hub.sync.stale import mark_new, mark_products, wake_pushes
 from stockwire.hub.sync.store_first import none_there, store_first
 from stockwire.hub.sync.store_products import rivals, store_new, store_rest
@@ -103,7 +103,7 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
     located = locate(source, rows, create=how.create, coming=how.coming)
     located = replace(located, places=_one_voice(located.places))
     places = located.places
-    before = _staged(source, places, how)
+    before, to_store = _staged(source, places, how)
     removed = _meta_to_remove(source, places, how)
     images = image_changes(source, places, writable=may_write(how.flags, "images"))
     options = option_changes(source, places, writable=may_write(how.flags, "options"))
@@ -117,9 +117,11 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
         changes |= options.get(place.row.variant_code, {})
         if place.off and place.row.active:
             changes["active"] = ("false", "true")
+        if place.moved_from:
+            changes["source_product_code"] = (place.moved_from, place.row.product_code)
         results.append(_result(place, changes))
     if not how.dry_run:
-        _write(source, located, removed=removed, images=images, options=options, how=how)
+        _write(source, located, to_store, removed=removed, images=images, options=options, how=how)
         if any(place.new == "product" for place in places):
             note_new(source.client_id, how.who, how.action)
         note_all(source.client_id, how.who, how.action, _audit_rows(places, results, how))
@@ -139,15 +141,25 @@ def _one_voice(places: Sequence[Place]) -> list[Place]:
     ]
 
 
-def _staged(source: Source, places: Sequence[Place], how: How) -> Mapping[str, Changes]:
-    """Bring the rows into the temporary table as far as they may be written; what they would change."""
+def _staged(source: Source, places: Sequence[Place], how: How) -> tuple[Mapping[str, Changes], int]:
+    """Bring the rows into the temporary table as far as they may be written; what they would change, and how
+    many are left there to be stored. A row that changes nothing is not looked at again."""
     if not places:
-        return {}
+        return {}, 0
     stage_rows(places)
     if all(place.product_id is None for place in places):
-        return {}
+        return {}, len(places)
     keep_to_writable(source, how.flags, partial=True)
-    return differences(source)
+    found = differences(source)
+    differing = [
+        place.row.variant_code
+        for place in places
+        if place.new or place.moved_from or found.get(place.row.variant_code)
+    ]
+    if len(differing) < len(places):
+        with connection.cursor() as cursor:
+            cursor.execute(LEAVE_OUT, [text_array(differing)])
+    return found, len(differing)
 
 
 def _meta_to_remove(source: Source, places: Sequence[Place], how: How) -> dict[str, dict[str, str]]:
@@ -183,6 +195,7 @@ def _write_first(source: Source, rows: Sequence[ProductRow], ahead: NewRows, how
 def _write(
     source: Source,
     located: Located,
+    to_store: int,
     *,
     removed: Mapping[str, Mapping[str, str]],
     images: Mapping[str, Changes],
@@ -190,7 +203,7 @@ def _write(
     how: How,
 ) -> None:
     places, gone = located.places, list(dict.fromkeys(place.row.product_code for place in located.gone))
-    staged = Staged(len(places), any(place.row.meta for place in places), gone)
+    staged = Staged(to_store, any(place.row.meta for place in places), gone)
     new = store_new(source, staged, how.who)
     changed = {*store_rest(source, staged, new).changed, *remove_meta(source, removed)}
     changed |= {*store_images(source, images), *store_options(source, places, options)}
@@ -264,6 +277,7 @@ TURN = """
     select from agents where source_id = %(source)s order by id for update;
     select from sources where id = %(source)s for no key update
 """
+LEAVE_OUT = "delete from incoming where variant_code <> all(%s::text[])"
 META_OF = """
     select c.code, m.key, m.value from unnest(%(codes)s::text[]) as c(code)
     cross join lateral (select p.id from products p
