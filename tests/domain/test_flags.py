@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from stockwire.domain.flags import PARTED, PLAIN, Owner, channel_flags, field_name, source_flags
+from stockwire.domain.flags import (
+    PARTED,
+    PLAIN,
+    Owner,
+    channel_flags,
+    field_name,
+    fields_of,
+    no_flag_of_a_channel,
+    source_flags,
+)
+from stockwire.domain.records import Product, Variant
 
 
 @pytest.mark.parametrize("name", [*PLAIN, *(f"{field}.X" for field in PARTED)])
@@ -124,11 +136,50 @@ def test_the_answer_names_the_flag_or_says_that_there_is_none() -> None:
         ("title.x", "channel", "There is no field title.x to flag."),
         ("meta", "channel", "There is no field meta to flag."),
         ("meta.", "channel", "There is no field meta. to flag."),
+        (" ", "channel", "There is no field (blank) to flag."),
+        (" colour ", "channel", "There is no field colour to flag."),
+        ("title.*", "channel", "There is no field title.* to flag."),
+        (
+            "meta." + "x" * 101,
+            "channel",
+            f"The flag meta.{'x' * 40} names something of 101 letters, and a name",
+        ),
+        ("qty. a\x00b", "channel", "The flag qty.a\x00b names something with a NUL character in it."),
+        ("title", " ", "The flag title cannot be blank: it is system or channel."),
         ("title", "source", "The flag title cannot be source: it is system or channel."),
         ("title", "", "The flag title cannot be blank: it is system or channel."),
     ],
 )
 def test_a_flag_that_cannot_be_is_refused_and_says_what_can(name: str, owner: str, said: str) -> None:
-    with pytest.raises(ValueError, match=r"cannot be|There is no field") as refused:
+    with pytest.raises(ValueError, match=r"cannot be|There is no field|names something") as refused:
         channel_flags("the shop", {name: owner})
     assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("written", "owner"),
+    [(" Title ", " Channel "), ("QTY. Jhb ", "SYSTEM"), ("meta." + "x" * 100, "channel")],
+)
+def test_a_flag_is_understood_in_any_case_and_with_outer_blanks(written: str, owner: str) -> None:
+    flags = channel_flags("the shop", {written: owner})
+    assert flags.owners == {field_name(written): owner.strip().lower()}
+
+
+@pytest.mark.parametrize(
+    "name", [*PLAIN, *(f"{field}.X" for field in PARTED), *(f"{field}.*" for field in PARTED)]
+)
+def test_a_channel_has_a_flag_for_every_field_but_the_sku(name: str) -> None:
+    assert bool(no_flag_of_a_channel(name)) is (name == "sku")
+    assert no_flag_of_a_channel(" SKU ").startswith(
+        "The SKU is how an item of the channel is known to be ours"
+    )
+
+
+def test_every_field_of_a_product_that_can_be_flagged_is_listed() -> None:
+    variants = (
+        Variant("S", "S", {"retail": Decimal(1)}, {"": Decimal(1), "JHB": Decimal(2)}),
+        Variant("M", "M", {"trade": Decimal(1)}, {"CPT": Decimal(2)}),
+    )
+    product = Product("SHIRT", True, "Shirt", variants, meta={"colour": "red"})
+    assert fields_of(product) == [*PLAIN, "meta.colour", "price.retail", "price.trade", "qty.CPT", "qty.JHB"]
+    assert all(field_name(name) for name in fields_of(product))

@@ -93,6 +93,8 @@ WAS: dict[str, tuple[dict[str, str], dict[str, Any], str, str | None]] = {
     "by the template, rounded after the VAT": (
         {"retail": "1", "was": "9.995"}, {"tax": TaxRule.ADD}, "{{price_tiers.was.price}}", "11.49",
     ),
+    "by the template, below one rand": ({"retail": "0.10", "was": "0.50"}, {}, "{{price_tiers.was.price}}", "0.50"),
+    "by a template that comes to nothing but blanks": ({"retail": "80"}, {}, " {{price_tiers.was.price}} ", None),
     "by a template that comes to nothing": ({"retail": "80"}, {}, "{{price_tiers.was.price}}", None),
     "by a template that comes to zero": ({"retail": "80", "was": "0"}, {}, "{{price_tiers.was.price}}", None),
     "by a template that comes to less than zero": ({"retail": "80"}, {}, "-5", None),

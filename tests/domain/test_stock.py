@@ -51,6 +51,10 @@ def test_sellable_stock_and_its_arithmetic(case: tuple[str, str, int, int, int |
     assert (found.quantity, found.reason) == (quantity, reason)
 
 
+def test_nothing_is_kept_back_or_capped_unless_somebody_says_so() -> None:
+    assert sellable(Decimal(1), Decimal(0)) == (1, "1 available")
+
+
 amounts = st.decimals(min_value=-100, max_value=1000, places=2)
 few = st.integers(0, 50)
 
@@ -154,6 +158,8 @@ LOCATIONS: dict[str, tuple[dict[str, str], ChannelTerms, dict[str, str], dict[st
     "a warehouse in any spelling": ({"1": "{{qty_availability.cpt}}"}, ChannelTerms(), {}, {"1": 75}),
     "a warehouse with a dot in its name": ({"1": "{{qty_availability.st. george}}"}, ChannelTerms(), {}, {"1": 1}),
     "a warehouse that the item has no record in": ({"1": "{{qty_availability.DBN}}", "2": "{{qty_availability.CPT}}"}, ChannelTerms(), {}, {"1": 0, "2": 75}),
+    "a number below zero": ({"1": "-3", "2": "99999999999"}, ChannelTerms(), {}, {"1": 0, "2": 99999999994}),
+    "a template that comes to nothing but blanks": ({"1": " {{qty_availability.DBN}} ", "2": "7"}, ChannelTerms(), {}, {"1": 0, "2": 2}),
     "a fixed number": ({"1": "7"}, ChannelTerms(), {}, {"1": 2}),
     "a warehouse that is the channel's": (ONE_EACH, ChannelTerms(), {"qty.jhb": "channel"}, {"22": 75}),
     "the same inside of a section": (
@@ -192,6 +198,8 @@ def quantities_sent(product: Product, terms: Terms) -> dict[str, int]:
         ("{{qty_availability}}", "qty_availability is a group of fields and not a value", "Name one of its fields"),
         ("{{#calculate}}{{qty_availability.DBN}} * 2{{/calculate}}", "calculate: a number is missing before '*'", "Check that every field in the calculation has a value."),
         ("{{#calculate}}{{qty}} * 99999999999999999999{{/calculate}}", "which is no believable number", "Correct the template of location 1"),
+        ("100000000000", "the quantity for location 1 is '100000000000', which is no believable number", "Correct the template of location 1"),
+        ("-100000000000", "which is no believable number", "Correct the template of location 1"),
         ("1e300000", "the quantity for location 1 is '1e300000', which is no believable number", "Correct the template of location 1"),
         ("NaN", "the quantity for location 1 is 'NaN', which is no believable number", "Correct the template of location 1"),
     ],

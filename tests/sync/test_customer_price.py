@@ -99,3 +99,35 @@ def test_what_does_not_exist_is_named(shop: Any, account: str, sku: str, said: s
     with pytest.raises(Refused) as refused:
         asked(shop, account, sku)
     assert said in refused.value.message
+
+
+def test_a_list_of_his_own_that_lacks_the_item_is_not_replaced_by_the_channels(shop: Any) -> None:
+    shop.owner.execute("delete from price_tiers where tier = 'trade'")
+    found = asked(shop, "KAROO001")
+    assert (found.price, found.price_reason) == (None, "BOLT has no price in the price list 'trade'.")
+    contract(shop, "KAROO001", "order_1|entity_product|key_vendor|value_Karoo|type_discount", "10")
+    assert "but there is no price to take it off" in asked(shop, "KAROO001").price_reason
+    contract(shop, "KAROO001", "order_0|entity_product|key_vendor|value_Karoo|type_fixed", "70")
+    assert asked(shop, "KAROO001").price == Decimal("70.00")
+
+
+def test_a_warehouse_of_his_own_without_the_item_has_none_of_it(shop: Any) -> None:
+    shop.owner.execute("delete from quantities where warehouse = 'CPT'")
+    found = asked(shop, "KAROO001")
+    assert (found.quantity, found.quantity_reason) == (0, "0 available (no stock record in CPT)")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("update products set active = false", "not offered: it is set to DELETE in the source, or gone from it"),
+        ("update variants set active = false", "not offered: this variant is not active any more"),
+        ("insert into channel_rules (client_id, channel_id, position, field, operator, value)"
+         " select client_id, id, 0, 'vendor', 'equal', 'Bosveld' from channels",
+         "not offered: rule: vendor equal Bosveld; it is Karoo"),
+    ],
+)  # fmt: skip
+def test_what_the_channel_does_not_offer_has_no_price_for_anybody(shop: Any, change: str, said: str) -> None:
+    shop.owner.execute(change)
+    found = asked(shop, "CASH")
+    assert (found.price, found.price_reason, found.quantity, found.quantity_reason) == (None, said, 0, said)

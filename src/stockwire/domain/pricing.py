@@ -51,7 +51,7 @@ def free_of_charge(values: Mapping[str, object]) -> str:
     is no number at all is for the channel's connector to judge."""
     for name, value in values.items():
         try:
-            if not isinstance(value, bool) and Decimal(str(value).strip()) <= 0:
+            if not isinstance(value, bool) and Decimal(str(value)) <= 0:
                 return name
         except InvalidOperation:
             continue

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stockwire.domain.contracts import Contract, contract_price, fields_of, is_contract, parse_contract
+from stockwire.domain.plan import why_off
 from stockwire.domain.pricing import price_for
 from stockwire.domain.records import Product, Variant
+from stockwire.domain.rules import Rules
 from stockwire.domain.stock import available_in, sellable
 from stockwire.errors import Refused
 from stockwire.hub.models import Channel, Customer, CustomerMeta
+from stockwire.hub.sync.channel_terms import rules_of
 from stockwire.hub.sync.find_products import product_ids
 from stockwire.hub.sync.read_products import read_products
 
@@ -60,6 +63,9 @@ def customer_price(channel_id: int, account: str, sku: str) -> CustomerPrice:
 def _priced(
     channel: Channel, customer: Customer, product: Product, variant: Variant, meta: Mapping[str, str]
 ) -> CustomerPrice:
+    away = _not_offered(channel, product, variant)
+    if away:
+        return CustomerPrice(variant.sku, customer.source_customer_code, None, away, 0, away)
     tier = customer.price_tier or channel.price_tier
     normal = price_for(variant.sku, variant.price_tiers, tier)
     of_customer, wrong = _contracts(meta, "customer")
@@ -91,6 +97,16 @@ def _priced(
         quantity_reason=stock.reason,
         problems=(*wrong, *also_wrong),
     )
+
+
+def _not_offered(channel: Channel, product: Product, variant: Variant) -> str:
+    """Why the channel does not offer this item to anybody, or ""."""
+    if not product.active:
+        return f"not offered: it is {why_off(product)}"
+    if not variant.active:
+        return "not offered: this variant is not active any more"
+    verdict = Rules(rules_of(channel)).verdict(product)
+    return "" if verdict.belongs else f"not offered: {verdict.reason}"
 
 
 def _product_fields(product: Product, variant: Variant) -> dict[str, str | None]:
