@@ -142,16 +142,16 @@ def test_the_answer_names_the_flag_or_says_that_there_is_none() -> None:
         (
             "meta." + "x" * 101,
             "channel",
-            f"The flag meta.{'x' * 40} names something of 101 letters, and a name",
+            f"The flag meta.{'x' * 40} has a name of 101 letters, and at most 100 are kept.",
         ),
-        ("qty. a\x00b", "channel", "The flag qty.a\x00b names something with a NUL character in it."),
+        ("qty. a\x00b", "channel", "The flag qty.a\x00b has a NUL character in its name."),
         ("title", " ", "The flag title cannot be blank: it is system or channel."),
         ("title", "source", "The flag title cannot be source: it is system or channel."),
         ("title", "", "The flag title cannot be blank: it is system or channel."),
     ],
 )
 def test_a_flag_that_cannot_be_is_refused_and_says_what_can(name: str, owner: str, said: str) -> None:
-    with pytest.raises(ValueError, match=r"cannot be|There is no field|names something") as refused:
+    with pytest.raises(ValueError, match=r"cannot be|There is no field|its name|a name of") as refused:
         channel_flags("the shop", {name: owner})
     assert str(refused.value).startswith(said)
 

@@ -74,7 +74,7 @@ def test_what_is_not_named_stays_and_who_changed_what_stands_in_the_audit(
         ({"stock_buffer": -1}, "stock_buffer cannot be -1"),
         ({"tax": "half"}, "tax cannot be half"),
         ({"tax_rate": "many"}, "A VAT rate of many makes no sense"),
-        ({"warehouses": ["JHB", " "]}, "A warehouse cannot be called 'nothing'"),
+        ({"warehouses": ["JHB", " "]}, "A warehouse cannot have a blank name"),
         ({"colour": "red"}, "A channel has no colour"),
     ],
 )

@@ -215,7 +215,8 @@ def test_settings_are_shown_tried_and_changed_and_secrets_stay_hidden(call: Any,
     assert (status, told["api_url"], told["consumer_secret"]) == (200, SHOP["api_url"], "(kept secret)")
     draft = {"product_map": '{"name": "{{title}}!"}'}
     status, told = call("POST", f"channels/{channel_id}/settings/plan", {"settings": draft, "skus": ["NUT"]})
-    assert (status, [one["field"] for one in told["entries"][0]["fields"]]) == (200, ["map.name"])
+    sent = {one["field"]: one["after"] for one in told["entries"][0]["fields"]}
+    assert (status, sent["map.name"], "title" in sent) == (200, '"NUT!"', False)
     assert call("GET", f"channels/{channel_id}/settings")[1]["product_map"] == ""
     assert call("PATCH", f"channels/{channel_id}/settings", draft)[1]["product_map"] == draft["product_map"]
     status, told = call("PATCH", f"channels/{channel_id}/settings", {"product_map": "{{#title}}"})
@@ -227,3 +228,60 @@ def test_the_flags_of_a_place_that_is_none_are_not_empty_but_an_error(call: Any,
     for path in ("channels/999/flags", "sources/999/flags"):
         status, told = call("GET", path)
         assert (status, told["message"][:13]) == (422, "There is no c" if "ch" in path else "There is no s")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("POST", "plan", {"rule": []}, "rule: Extra inputs are not permitted"),
+        ("PATCH", "terms", {"price_teir": "trade"}, "price_teir: Extra inputs are not permitted"),
+        ("PUT", "rules", [{"field": "title", "operator": "empty", "val": "x"}], "val: Extra inputs are not permitted"),
+        ("POST", "settings/plan", {"setting": {}}, "setting: Extra inputs are not permitted"),
+        ("POST", "plan", {"skus": ["A\x00B"]}, "The request holds a NUL character."),
+        ("PATCH", "terms", {"warehouses": ["A\x00B"]}, "has a NUL character in its name."),
+        ("PUT", "flags", {"qty.A\x00B": "channel"}, "has a NUL character in its name."),
+        ("PUT", "rules", [{"field": "title", "operator": "equal", "value": "A\x00"}], "has a NUL character in its value"),
+        ("PUT", "flags", {"meta." + "x" * 200: "channel"}, "has a name of 200 letters"),
+        ("PATCH", "terms", {"tax_rate": "15.12345"}, "has more than 3 decimals"),
+    ],
+)  # fmt: skip
+def test_what_means_nothing_is_named_and_never_passed_over(
+    call: Any, channel_id: int, method: str, path: str, body: Any, said: str
+) -> None:
+    status, told = call(method, f"channels/{channel_id}/{path}", body)
+    assert (status, said in told["message"]) == (422, True), told
+    assert told["hint"]
+
+
+def test_values_of_rules_and_rates_may_be_numbers(call: Any, channel_id: int) -> None:
+    rules = [{"field": "price", "operator": "greater", "value": 3.5}, {"field": "vendor", "operator": "empty", "value": None},
+             {"field": "inventory_management", "operator": "equal", "value": True}]  # fmt: skip
+    status, told = call("PUT", f"channels/{channel_id}/rules", rules)
+    assert (status, told["counts"]["offered"]) == (200, 1)
+    assert [one["value"] for one in call("GET", f"channels/{channel_id}/rules")[1]["rules"]] == [
+        "3.5",
+        "",
+        "true",
+    ]
+    assert call("PATCH", f"channels/{channel_id}/terms", {"tax_rate": 15.5})[1]["terms"]["tax_rate"] == "15.5"
+
+
+def test_an_address_that_is_none_is_answered_in_json(call: Any, hub: Any) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        status, told = call(method, "channel/1/plans")
+        assert (status, told["message"]) == (
+            404,
+            f"There is no {method} channel/1/plans in the API; openapi.json lists what there is.",
+        )
+
+
+def test_what_goes_wrong_in_the_hub_is_answered_in_json_and_stands_in_the_log(
+    call: Any, channel_id: int, hub: Any, caplog: Any
+) -> None:
+    hub.owner.execute("update channels set type = 'ebay'; alter table channel_rules rename to gone")
+    try:
+        status, told = call("GET", f"channels/{channel_id}/rules")
+    finally:
+        hub.owner.execute("alter table gone rename to channel_rules")
+    assert (status, told["message"]) == (500, "Something went wrong in Stockwire.")
+    assert any("/rules" in record.getMessage() and record.exc_info for record in caplog.records)

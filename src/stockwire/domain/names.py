@@ -20,8 +20,8 @@ LONGEST = 100
 def wrong_name(name: str) -> str:
     """Why no price list, warehouse or attribute can be called this, or ""."""
     if len(name.strip()) > LONGEST:
-        return f"names something of {len(name.strip())} letters, and a name has at most {LONGEST}"
-    return "names something with a NUL character in it" if "\x00" in name else ""
+        return f"has a name of {len(name.strip())} letters, and at most {LONGEST} are kept"
+    return "has a NUL character in its name" if "\x00" in name else ""
 
 
 def folded(name: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from stockwire.domain.names import wrong_name
 from stockwire.domain.setting_templates import names_in
 from stockwire.domain.terms import TaxRule
 from stockwire.errors import NotSetUp, Refused
@@ -27,7 +28,6 @@ NAMES = (
     "stock_floor",
     "qty_limit_upper",
 )
-LONGEST_NAME = 100
 
 
 def terms_shown(channel: Channel) -> dict[str, Any]:
@@ -101,11 +101,10 @@ def _checked(name: str, value: Any) -> Any:
 
 def _name(what: str, value: Any) -> str:
     name = str(value).strip()
-    if not name or len(name) > LONGEST_NAME:
-        raise Refused(
-            f"{what} cannot be called {name[:40] or 'nothing'!r}.",
-            hint=f"A name has 1 to {LONGEST_NAME} letters.",
-        )
+    if not name:
+        raise Refused(f"{what} cannot have a blank name.", hint="Name one, or leave it out.")
+    if wrong := wrong_name(name):
+        raise Refused(f"{what} {name[:40]!r} {wrong}.", hint="Write it as the source has it.")
     return name
 
 

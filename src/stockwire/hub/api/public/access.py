@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from pydantic import ConfigDict
 
 from stockwire.errors import NotSetUp, Refused, StockwireError, TryLater
 from stockwire.hub.api.public.tokens import Caller, TokenAuth
 from stockwire.hub.models import Role
 
+log = logging.getLogger("django.request")
 STATUS = {Refused: 422, NotSetUp: 409, TryLater: 503}
+
+
+class Given(Schema):
+    """What a call gives: a name that means nothing is an error, and not passed over in silence."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Request(HttpRequest):
@@ -60,6 +70,24 @@ def new_api() -> NinjaAPI:
 
     @api.exception_handler(HttpError)
     def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return told(error.status_code, str(error))(request)
+        hint = "Send JSON." if "parse request body" in str(error) else ""
+        return told(error.status_code, str(error), hint)(request)
+
+    @api.exception_handler(Exception)
+    def broken(request: HttpRequest, error: Exception) -> HttpResponse:
+        if isinstance(error, DataError) and "NUL" in str(error):
+            return told(422, "The request holds a NUL character.", "Take it out; it cannot be seen.")(request)
+        log.error("Internal Server Error: %s", request.path, exc_info=error)
+        hint = "Nothing you did caused this. Try again in a minute; the hub's log has the rest."
+        return told(500, "Something went wrong in Stockwire.", hint)(request)
 
     return api
+
+
+otherwise = Router()
+
+
+@otherwise.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", include_in_schema=False)
+def no_such_address(request: Request, rest: str) -> None:
+    """For every address that is none, so that a program is answered in JSON here too."""
+    raise HttpError(404, f"There is no {request.method} {rest} in the API; openapi.json lists what there is.")

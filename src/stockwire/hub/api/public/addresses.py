@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from stockwire.hub.api.public.access import new_api
+from stockwire.hub.api.public.access import new_api, otherwise
 from stockwire.hub.api.public.audit import router as audit
 from stockwire.hub.api.public.channels import router as channels
 from stockwire.hub.api.public.exports import router as exports
@@ -27,5 +27,7 @@ api.add_router("/audit", audit)
 api.add_router("/templates", templates)
 api.add_router("/segments", segments)
 api.add_router("", lists)
+# The last of all: what no other has taken.
+api.add_router("", otherwise)
 
 public_urls: list[URLPattern] = [path("api/v1/", api.urls)]  # type: ignore[list-item]

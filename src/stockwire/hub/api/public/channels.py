@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Literal
 
-from ninja import Body, Query, Router, Schema
+from ninja import Body, Query, Router
 
 from stockwire.domain.segments import Kind
 from stockwire.hub import tenancy
-from stockwire.hub.api.public.access import Request, may_change
+from stockwire.hub.api.public.access import Given, Request, may_change
 from stockwire.hub.api.public.seeing import is_limited, sees_all
 from stockwire.hub.models import Flag
 from stockwire.hub.sync import belonging, drift_reports, operator, preview, set_settings, set_terms
@@ -19,30 +19,30 @@ router = Router(tags=["channels"])
 EVERY: list[str] = []
 
 
-class RuleGiven(Schema):
+class RuleGiven(Given):
     """One condition; operators are equal, not equal, contains, not contains, greater, less, lookup, empty,
     not empty."""
 
     field: str
     operator: str
-    value: str = ""
+    value: str | bool | int | float | None = ""
 
 
-class TermsGiven(Schema):
+class TermsGiven(Given):
     """How the channel sells: "" is the retail list or no compare-at list, [] all warehouses, and a
     qty_limit_upper of null no limit. tax is as_is, add or remove; tax_rate is in per cent, as text."""
 
     price_tier: str = ""
     compare_at_tier: str = ""
     tax: str = "as_is"
-    tax_rate: str = "15"
+    tax_rate: str | int | float = "15"
     warehouses: list[str] = []
     stock_buffer: int = 0
     stock_floor: int = 0
     qty_limit_upper: int | None = None
 
 
-class Draft(Schema):
+class Draft(Given):
     """Rules to try instead of the stored ones, products to look at, and how many to show."""
 
     rules: list[RuleGiven] | None = None
@@ -50,7 +50,7 @@ class Draft(Schema):
     show: int = preview.SHOWN
 
 
-class SettingsDraft(Schema):
+class SettingsDraft(Given):
     """Settings to try, products to look at, and how many to show."""
 
     settings: dict[str, Any]
@@ -58,7 +58,7 @@ class SettingsDraft(Schema):
     show: int = preview.SHOWN
 
 
-class Repairs(Schema):
+class Repairs(Given):
     """Kinds of drift to put right: different, missing."""
 
     repair: list[Literal["different", "missing"]] = []
