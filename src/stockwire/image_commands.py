@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from stockwire.errors import Refused
 from stockwire.hub_commands import start_django
@@ -53,18 +52,18 @@ def upload(
     Example: stockwire images upload --client 1 --source 1 --replace -1 "" pictures.zip
     """
     start_django(None)
+    from stockwire.hub.images.addresses import not_shown
     from stockwire.hub.images.uploading import Replace, opened
 
     with opened(client_id, source_id, place) as ready:
         found = ready.match(field, [Replace(*rule) for rule in rules])
         wrong = [one for one in found if one.problem]
         if wrong:
-            table = Table(
-                "File", "Code", "Problem", "Fix", title=f"{len(wrong)} of {len(found)} files are left out"
-            )
+            click.echo(f"{len(wrong):,} of {len(found):,} files are left out:", err=True)
             for one in wrong[:SHOWN]:
-                table.add_row(one.name, one.code, one.problem, one.fix)
-            Console(stderr=True).print(table)
+                click.echo(f"{one.name}: {one.problem}\n  Fix: {one.fix}", err=True)
+            if len(wrong) > SHOWN:
+                click.echo(f"and {len(wrong) - SHOWN:,} more.", err=True)
         good = len(found) - len(wrong)
         if not good:
             raise Refused(
@@ -74,6 +73,8 @@ def upload(
             click.confirm(f"Upload {good:,} pictures?", abort=True)
         written = ready.write(_who())
     click.echo(f"{written:,} pictures are new; their products are looked at for the channels now.")
+    if why := not_shown():
+        click.echo(why, err=True)
 
 
 @images.command("list")
@@ -93,12 +94,10 @@ def list_images(client_id: int, source_id: int) -> None:
         wrong = list(rows.exclude(problem="").select_related("product").order_by("id")[:SHOWN])
         read = rows.filter(next_at=None, problem="").count()
         click.echo(f"{read:,} read, {rows.filter(next_at__isnull=False).count():,} waiting to be fetched.")
-    if wrong:
-        table = Table("Product", "Image", "Problem", "Fix", "Tried again")
-        for one in wrong:
-            again = f"{one.next_at:%Y-%m-%d %H:%M}" if one.next_at else "no"
-            table.add_row(one.product.source_product_code, one.src, one.problem, one.hint, again)
-        Console().print(table)
+    for one in wrong:
+        again = f"tried again {one.next_at:%Y-%m-%d %H:%M} UTC" if one.next_at else "not tried again"
+        click.echo(f"{one.product.source_product_code}  {one.src} ({again})")
+        click.echo(f"    {one.problem}\n    Fix: {one.hint}")
 
 
 @images.command("fetch")

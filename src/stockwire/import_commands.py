@@ -222,7 +222,8 @@ def _import_here(
     if report_file:
         import_files.copy_report(client_id, row.pk, row.report_size, report_file)
     for result in first:
-        click.echo(f"Row {result.number}: {result.message}\n  Fix: {result.fix}", err=True)
+        named = f" ({result.code})" if result.code and result.code not in result.message else ""
+        click.echo(f"Row {result.number}{named}: {result.message}\n  Fix: {result.fix}", err=True)
     if (more := row.counts["problems"] - len(first)) > 0:
         where = f"see {report_file}" if report_file else f"`stockwire import report {row.pk}` lists all"
         click.echo(f"and {more:,} more; {where}.", err=True)

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from stockwire.errors import NotSetUp, TryLater
 from stockwire.hub_commands import start_django
@@ -17,6 +15,7 @@ from stockwire.setup_commands import source
 
 _CLIENT = click.option("--client", "client_id", type=int, required=True, help="Id of the client.")
 _SOURCE = click.argument("source_id", type=int)
+SHOWN = 20
 
 
 @source.command("link")
@@ -56,20 +55,26 @@ def list_linked(client_id: int) -> None:
     Example: stockwire source linked --client 1
     """
     start_django(None)
-    from stockwire.hub.linking import linked_sources
+    from stockwire.files.addresses import shown
+    from stockwire.hub.linking import linked_problems, linked_sources
 
-    table = Table(
-        "Id", "Linked source", "To", "Last run", "Rows", "Changed", "Not here", "Problems", "Next", "State"
-    )
-    for one in linked_sources(client_id):
-        ran = f"{one.last_run_at:%Y-%m-%d %H:%M}" if one.last_run_at else "never"
-        due = f"{one.next_at:%Y-%m-%d %H:%M}" if one.next_at else "never"
-        counts = map(str, (one.rows, one.changed, one.unknown, one.problems))
-        state = one.source.read_error or ("well" if one.source.active else "paused")
-        table.add_row(
-            str(one.source_id), one.source.description, str(one.source.linked_to_id), ran, *counts, due, state
-        )
-    Console().print(table)
+    found = linked_sources(client_id)
+    for one in found:
+        source = one.source
+        state = "" if source.active else " (paused)"
+        click.echo(f"{source.pk}  {source.description}, to source {source.linked_to_id}{state}")
+        click.echo(f"    {shown(str(source.settings['location']))}, {source.settings['schedule']}")
+        ran = f"{one.last_run_at:%Y-%m-%d %H:%M} UTC" if one.last_run_at else "never"
+        due = f"{one.next_at:%Y-%m-%d %H:%M} UTC" if one.next_at else "never"
+        click.echo(f"    read {ran}, next {due}")
+        if one.last_run_at:
+            click.echo(f"    {_counted(one)}")
+        if source.read_error:
+            click.echo(f"    {source.read_error} {source.read_hint}")
+        for problem in linked_problems(client_id, source.pk, SHOWN):
+            click.echo(f"    {problem.code}: {problem.message} {problem.hint}")
+    if not found:
+        click.echo("There is no linked source. `stockwire source link --help` says how one is made.")
 
 
 @source.command("relink")
@@ -169,14 +174,23 @@ def fetch(client_id: int, source_id: int) -> None:
     Example: stockwire source fetch --client 1 2
     """
     start_django(None)
+    from stockwire.hub.linking import linked_problems
     from stockwire.hub.sync.fetch_source import fetch as verb
 
     found = verb(client_id, source_id, in_any_case=True)
     if found is None:
         raise TryLater("A worker is fetching this source right now.", hint="Ask again in a minute.")
-    click.echo(
-        f"{found.rows:,} rows read, {found.changed:,} changed something, {found.unknown:,} of products that"
-        f" are not here, {found.problems:,} with a problem."
+    click.echo(_counted(found))
+    for problem in linked_problems(client_id, source_id, SHOWN):
+        click.echo(f"{problem.code}: {problem.message}\n  Fix: {problem.hint}", err=True)
+    if found.problems > SHOWN:
+        click.echo(f"and {found.problems - SHOWN:,} more.", err=True)
+
+
+def _counted(one: Any) -> str:
+    return (
+        f"{one.rows:,} rows read, {one.changed:,} changed something, {one.unknown:,} of products that"
+        f" are not here, {one.problems:,} with a problem."
     )
 
 

@@ -41,7 +41,7 @@ def test_a_cell_is_read_as_its_column_means_it(read: Read, cell: str, value: obj
         (cells.price, "1 234,50", 'the column is "1 234,50", which is no number.'),
         (cells.price, "-0.01", "the column is -0.01, less than nothing."),
         (cells.price, "nan", 'the column is "nan", which is no number.'),
-        (cells.price, "#N/A", 'the column is "#N/A", which is no number.'),
+        (cells.price, " #N/A ", "the column is #N/A, an error of the spreadsheet."),
         (cells.price, "100000000000", "the column is 100000000000, which is too large."),
         (cells.grams, "-1", "the column is -1, which is no weight."),
         (cells.yes_or_no, "maybe", 'the column is "maybe".'),

@@ -36,6 +36,7 @@ def number(column: str, text: str) -> Decimal:
     shown = text.strip()
     if _DECIMAL_COMMA.fullmatch(shown):
         shown = shown.replace(",", ".")
+    _no_error(column, shown)
     if not _PLAIN.fullmatch(shown):
         raise Wrong(
             f'{column} is "{shown[:60]}", which is no number.',
@@ -85,11 +86,7 @@ def code(column: str, value: str, longest: int = 100) -> str:
 
 def text(column: str, value: str, longest: int = 0) -> str:
     """The text as it stands. `longest` 0 is any length."""
-    if value[:1] == "#" and value.rstrip() in _ERRORS:
-        raise Wrong(
-            f"{column} is {value.rstrip()}, an error of the spreadsheet.",
-            "Correct its formula, let the spreadsheet calculate and save it, or put the value itself there.",
-        )
+    _no_error(column, value)
     if "\x00" in value:
         raise Wrong(
             f"{column} holds a NUL character.", "Take it out; it cannot be seen, so type the text anew."
@@ -97,3 +94,11 @@ def text(column: str, value: str, longest: int = 0) -> str:
     if longest and len(value) > longest:
         raise Wrong(f"{column} has {len(value)} characters, more than {longest}.", f"Shorten {column}.")
     return value
+
+
+def _no_error(column: str, value: str) -> None:
+    if value[:1] == "#" and value.rstrip() in _ERRORS:
+        raise Wrong(
+            f"{column} is {value.rstrip()}, an error of the spreadsheet.",
+            "Correct its formula, let the spreadsheet calculate and save it, or put the value itself there.",
+        )

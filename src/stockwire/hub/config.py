@@ -5,20 +5,29 @@ Read once at start. What an operator may change while the hub runs lives in the 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tempfile
 import tomllib
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from cryptography.fernet import Fernet
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from stockwire.errors import NotSetUp
 
 ENV_PREFIX = "STOCKWIRE_"
 _LISTS = ("allowed_hosts", "fetch_networks")
+
+
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}; write it as 10.1.0.0/16, several with a comma between them") from None
+    return text.strip()
 
 
 class HubConfig(BaseModel):
@@ -42,7 +51,9 @@ class HubConfig(BaseModel):
     poll_orders_s: float = 60.0
     agent_silent_s: float = 900.0
     claim_s: float = 180.0
-    fetch_networks: list[str] = Field([], description="Private networks that files may be fetched from")
+    fetch_networks: list[Annotated[str, AfterValidator(_network)]] = Field(
+        [], description="Private networks that files may be fetched from"
+    )
     workers: int = 4
     smtp_host: str = Field("", description="Mail server for notifications; empty: none are sent")
     smtp_port: int = 587

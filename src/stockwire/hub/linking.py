@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from stockwire.errors import NotSetUp, Refused
 from stockwire.files.addresses import shown
 from stockwire.hub import jobs, tenancy
-from stockwire.hub.models import Audit, Source, SourceFetch
+from stockwire.hub.models import Audit, Source, SourceFetch, SourceProblem
 from stockwire.hub.setting_up import checked
 from stockwire.hub.sync.fetch_source import files_folder
 from stockwire.registry import file_connector
@@ -69,6 +69,12 @@ def linked_source(client_id: int, source_id: int) -> SourceFetch:
     """One of them. Raises Refused."""
     with tenancy.scope(client_id):
         return _linked(source_id)
+
+
+def linked_problems(client_id: int, source_id: int, most: int) -> list[SourceProblem]:
+    """The first rows of its file that could not be used when it was last read."""
+    with tenancy.scope(client_id):
+        return list(SourceProblem.objects.filter(source_id=source_id).order_by("id")[:most])
 
 
 def change_linked(

@@ -154,7 +154,7 @@ def checked(model: type[BaseModel], settings: Mapping[str, Any]) -> BaseModel:
             for e in error.errors()
         )
         raise NotSetUp(
-            f"These settings cannot be used: {wrong}.", hint="Correct the named settings and add it again."
+            f"These settings cannot be used: {wrong}.", hint="Correct the named settings and try again."
         ) from None
 
 

@@ -29,6 +29,16 @@ def public_address(client_id: int, content_hash: str, kind: str, size: str = "")
     return base + _path(client_id, content_hash, kind, size) if base else ""
 
 
+def not_shown() -> str:
+    """Why no shop can be shown a picture that was uploaded, or ""."""
+    if settings.CONFIG.public_url:
+        return ""
+    return (
+        "No shop can be shown uploaded pictures yet: the hub has no public_url, the address at which shops"
+        " reach it (docs/operate.md)."
+    )
+
+
 def shown_address(src: str) -> str:
     """As an export shows it: for an uploaded picture the signed address, absolute where that is known."""
     found = _CANONICAL.fullmatch(src)

@@ -11,7 +11,7 @@ from stockwire.errors import Refused
 from stockwire.hub import tenancy
 from stockwire.hub.api.public.access import Request, may_change
 from stockwire.hub.api.public.uploads import opened
-from stockwire.hub.images.addresses import shown_address
+from stockwire.hub.images.addresses import not_shown, shown_address
 from stockwire.hub.images.fetching import fetch_again
 from stockwire.hub.images.removing import remove_images
 from stockwire.hub.images.uploading import Replace, opened_zip
@@ -97,6 +97,7 @@ def upload(request: Request, asked: Form[Asked], file: File[UploadedFile]) -> di
         "matched": len(found) - left_out,
         "left_out": left_out,
         "new": written,
+        "note": not_shown(),
         "files": files,
     }
 

@@ -8,10 +8,10 @@ from ninja import File, Router, Schema, Status, UploadedFile
 
 from stockwire.errors import Refused
 from stockwire.files.addresses import shown
-from stockwire.hub import linking, tenancy
+from stockwire.hub import linking
 from stockwire.hub.api.public.access import Request, may_change
 from stockwire.hub.api.public.uploads import opened
-from stockwire.hub.models import SourceFetch, SourceProblem
+from stockwire.hub.models import SourceFetch
 
 router = Router(tags=["linked sources"])
 SHOWN = 200
@@ -53,9 +53,8 @@ def link(request: Request, given: NewLink) -> dict[str, Any]:
 def one(request: Request, source_id: int) -> dict[str, Any]:
     may_change(request)
     found = linking.linked_source(request.auth.client_id, source_id)
-    with tenancy.scope(request.auth.client_id):
-        rows = SourceProblem.objects.filter(source_id=source_id).order_by("id")[:SHOWN]
-        wrong = [{"code": row.code, "message": row.message, "hint": row.hint} for row in rows]
+    rows = linking.linked_problems(request.auth.client_id, source_id, SHOWN)
+    wrong = [{"code": row.code, "message": row.message, "hint": row.hint} for row in rows]
     return {**_said(found), "rows_with_problems": wrong}
 
 
