@@ -52,7 +52,10 @@ def export_products(
 @_FILE
 @_CLIENT
 @click.option("--channel", "channel_id", type=int, required=True, help="Id of the channel they buy on.")
-def export_customers(file: Path, client_id: int, channel_id: int) -> None:
+@click.option(
+    "--terms", is_flag=True, help="With their own price lists and warehouses, after the template's columns."
+)
+def export_customers(file: Path, client_id: int, channel_id: int, terms: bool) -> None:
     """Export the customers of a channel in the columns of the import's template. Passwords are left out.
 
     Example: stockwire export customers --client 1 --channel 3 customers.csv
@@ -60,7 +63,7 @@ def export_customers(file: Path, client_id: int, channel_id: int) -> None:
     start_django(None)
     from stockwire.hub.sync import export_customers as verb
 
-    with verb.export_customers(client_id, channel_id) as found:
+    with verb.export_customers(client_id, channel_id, terms=terms) as found:
         count = _write(file, found.columns, found.rows)
     click.echo(f"{count:,} rows written to {file}.")
 

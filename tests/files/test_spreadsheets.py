@@ -46,6 +46,7 @@ def read(path: Path) -> list[tuple[int, list[str]]]:
         (number("A2", "-0.5"), "-0.5"),
         ('<c r="A2" t="s"><v>1</v></c>', "Bolt & nut, 8 mm"),
         ('<c r="A2" t="s"><v>2</v></c>', "two\r\nlines"),
+        (text("A2", "half_xD83D_a sign_x005F_x000D_"), "half\ufffda sign_x000D_"),
         ('<c r="A2" t="b"><v>1</v></c>', "TRUE"),
         ('<c r="A2" t="str"><f>B2&amp;"x"</f><v>7x</v></c>', "7x"),
         ('<c r="A2"><f>B2*2</f><v>19.99</v></c>', "19.99"),

@@ -199,6 +199,36 @@ def test_customers_round_trip_in_the_columns_of_the_template(
     assert hub.rows("select distinct country_code from customer_addresses") == [("ZA",)]
 
 
+def test_an_export_of_customers_into_an_empty_hub_is_exported_byte_by_byte_the_same(
+    hub: Any, channel_id: int, take: Import, tmp_path: Path
+) -> None:
+    from stockwire.files.csv_writing import write_csv
+    from stockwire.hub.sync.export_customers import export_customers
+    from stockwire.hub.sync.import_customers import Options, import_customers
+
+    def exported(name: str) -> Path:
+        with export_customers(hub.client_id, channel_id, terms=True) as found:
+            write_csv(tmp_path / name, found.columns, found.rows)
+        return tmp_path / name
+
+    odd = ("=1+1", "'", '"a", b', "line\nbreak", "-x", "#1; \u00e9\u4e2d")
+    columns = (*(name for name in COLUMNS if "password" not in name), "price_tier", "warehouse")
+    given = {"email": "a@example.co.za", "accepts_marketing": "TRUE", "send_email_invite": "FALSE"}
+    given |= {"address1.country_code": "ZA", "source_customer_code": "C"}
+    take(
+        columns,
+        *(
+            tuple(given.get(name, text) + (str(n) if name == columns[0] else "") for name in columns)
+            for n, text in enumerate(odd)
+        ),
+    )
+    first = exported("first.csv")
+    hub.owner.execute("truncate customers cascade")
+    counts = import_customers(hub.client_id, channel_id, first, Options("x"))
+    assert (counts.added, counts.problems) == (len(odd), 0)
+    assert exported("second.csv").read_bytes() == first.read_bytes()
+
+
 def test_orders_are_exported_without_lines_and_with_their_totals(hub: Any, rehearsal: Any) -> None:
     from stockwire.hub.sync.export_orders import COLUMNS, export_orders
 

@@ -219,6 +219,35 @@ def test_a_file_that_cannot_be_used_at_all_is_refused_with_the_fix(hub: Any, tak
     assert counts.unknown_columns == ["colour"]
 
 
+def test_codes_that_a_spreadsheet_has_shortened_make_no_new_products(hub: Any, take: Import) -> None:
+    take(
+        HEADER,
+        ("00000050", "00000050", "Cable", "1", "1"),
+        ("007", "007", "Bond", "1", "1"),
+        ("7", "7", "Seven", "1", "1"),
+    )
+    _, results = take(
+        HEADER, ("50", "50", "Cable", "2", "1"), ("7", "7", "Seven", "2", "1"), ("51", "51", "New", "1", "1")
+    )
+    assert outcomes(results) == [(2, "50", "problem"), (3, "7", "update"), (4, "51", "add")]
+    assert results[0].message == "50 is not here, but 00000050 is: a spreadsheet takes noughts away."
+    _, [result] = take((*HEADER, "barcode"), ("X", "X", "X", "1", "1", "6.00987E+12"))
+    assert (result.outcome, "shortened the number" in result.message) == ("problem", True)
+
+
+def test_an_sku_that_two_rows_have_is_said(hub: Any, take: Import) -> None:
+    header = ("source_product_code", "source_variant_code", "title", "sku", "active")
+    _, results = take(
+        header,
+        ("A", "A", "A", "SAME", ""),
+        ("B", "B", "B", "same", ""),
+        ("C", "C", "C", "", ""),
+        ("D", "D", "D", "SAME", "FALSE"),
+    )
+    assert outcomes(results) == [(2, "A", "add"), (3, "B", "problem"), (4, "C", "add"), (5, "D", "nothing")]
+    assert results[1].message == "B has the SKU same, and so has A in row 2."
+
+
 OPTIONED = ("source_product_code", "source_variant_code", "title", "option1_name", "option1_value", "active")
 
 

@@ -129,7 +129,7 @@ def families(draw: st.DrawFn) -> list[dict[str, Any]]:
                     {
                         "code": f"{code}-{at}",
                         "values": values if names else (),
-                        "sku": draw(CODE),
+                        "sku": f"{code}-{at}",
                         "barcode": draw(st.one_of(st.none(), CODE)),
                         "grams": draw(st.one_of(st.none(), st.integers(0, 2_000_000))),
                         "managed": draw(st.booleans()),

@@ -146,7 +146,12 @@ def picture(colour: str) -> bytes:
     return out.getvalue()
 
 
-def test_pictures_are_tried_and_then_uploaded_with_find_and_replace(hub: Any, call: Any) -> None:
+def test_pictures_are_tried_and_then_uploaded_with_find_and_replace(
+    hub: Any, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.conf import settings
+    from django.test import Client
+
     given = packed(
         **{"BOLT-1__png": picture("red"), "NUT+8__png": picture("blue"), "SAW__png": picture("grey")},
         BOLT__gif=b"GIF89a",
@@ -163,6 +168,13 @@ def test_pictures_are_tried_and_then_uploaded_with_find_and_replace(hub: Any, ca
         2,
         {"BOLT", "NUT/8"},
     )
+    known = settings.CONFIG.model_copy(update={"public_url": "https://hub.example.co.za"})
+    monkeypatch.setattr(settings, "CONFIG", known)
+    [one] = call("GET", f"images/of?source={hub.source_id}&source_product_code=BOLT").json()
+    assert (one["kind"], one["width"], one["height"], one["message"]) == ("png", 40, 30, "")
+    assert one["shown"].startswith("https://hub.example.co.za/images/")
+    small = Client().get(one["src_50x50"].removeprefix("https://hub.example.co.za"))
+    assert Pillow.open(BytesIO(b"".join(small))).size == (40, 30)
     again = call("POST", "images", file=given, dry_run="false", **asked).json()
     assert again["new"] == 0
     assert call("POST", "images", file=given, source=hub.source_id, find=["-1"]).status_code == 422

@@ -19,6 +19,8 @@ _ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#CALC!", "#SPILL!", "#GETTING_DATA"}
 )
 """What a spreadsheet shows, and writes into a CSV file, where a formula has no result."""
+# What a spreadsheet saves of a barcode that is wider than its column.
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2}")
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 
 
@@ -81,7 +83,13 @@ def yes_or_no(column: str, text: str) -> bool:
 
 def code(column: str, value: str, longest: int = 100) -> str:
     """A code without outer blanks, "" when there is none."""
-    return text(column, value.strip(), longest)
+    shown = value.strip()
+    if "E+" in shown and _SHORTENED.fullmatch(shown):
+        raise Wrong(
+            f"{column} is {shown[:30]}: a spreadsheet has shortened the number.",
+            f"Show the column {column} as text or as a number without decimals, and save the file anew.",
+        )
+    return text(column, shown, longest)
 
 
 def text(column: str, value: str, longest: int = 0) -> str:

@@ -22,12 +22,14 @@ REDIRECTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """`largest` in bytes, `within_s` for all of it, `allowed` networks besides public addresses."""
+    """`largest` in bytes, `within_s` for all of it, `allowed` networks besides public addresses. `smaller` is
+    what to do about a file that is too large."""
 
     largest: int
     within_s: float = 300.0
     timeout_s: float = 30.0
     allowed: Sequence[Network] = ()
+    smaller: str = "Make it smaller."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,7 @@ def _take(asked: str, answer: httpx2.Response, target: Path, bounds: Bounds) -> 
         for piece in pieces(asked, answer):
             size += len(piece)
             if size > bounds.largest:
-                raise Refused(
-                    f"{shown(asked)} is larger than {_mb(bounds.largest)}.", hint="Make it smaller."
-                )
+                raise Refused(f"{shown(asked)} is larger than {_mb(bounds.largest)}.", hint=bounds.smaller)
             file.write(piece)
     said = answer.headers
     return Got(

@@ -145,7 +145,13 @@ def plain(name: str) -> str:
 
 def unescaped(text: str) -> str:
     """A text as it was typed: signs that XML has no place for are written _x000D_ (ECMA-376 22.9.2.19)."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return _ESCAPED.sub(_sign, text) if "_x" in text else text
+
+
+def _sign(found: re.Match[str]) -> str:
+    number = int(found[1], 16)
+    # Half of a pair is no sign, and no text that could be stored.
+    return "\ufffd" if 0xD800 <= number <= 0xDFFF else chr(number)
 
 
 def _target(archive: Archive, part: str, wanted: str) -> str | None:

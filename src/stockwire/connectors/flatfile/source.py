@@ -34,7 +34,11 @@ class FlatfileSource:
             if self._settings.username
             else None
         )
-        bounds = Bounds(self._settings.largest_mb * 1024 * 1024, allowed=how.allowed)
+        bounds = Bounds(
+            self._settings.largest_mb * 1024 * 1024,
+            allowed=how.allowed,
+            smaller="Ask for a smaller file, or raise largest_mb in the settings of this linked source.",
+        )
         got = download(location, how.target, bounds, marks=Marks(*how.marks), login=login)
         if got.changed and _is_page(how.target):
             raise Refused(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stockwire.domain.customer_rows import ADDRESS, CODE, COLUMNS, PERSON
+from stockwire.domain.customer_rows import ADDRESS, CODE, COLUMNS, PERSON, TRADE
 from stockwire.errors import Refused
 from stockwire.hub import tenancy
 from stockwire.hub.models import Channel, Customer, CustomerAddress
@@ -15,15 +15,17 @@ FETCH = 1_000
 
 
 @contextmanager
-def export_customers(client_id: int, channel_id: int) -> Iterator[Export]:
-    """To be read inside the context. Raises Refused when there is no such channel."""
+def export_customers(client_id: int, channel_id: int, *, terms: bool = False) -> Iterator[Export]:
+    """To be read inside the context: the template's columns, with `terms` each customer's own price list and
+    warehouse after them. Raises Refused when there is no such channel."""
     with tenancy.scope(client_id):
         if not Channel.objects.filter(pk=channel_id).exists():
             raise Refused(f"There is no channel {channel_id}.", hint="`stockwire channel list` shows them.")
-        yield Export(list(COLUMNS), _rows(channel_id))
+        more = TRADE if terms else ()
+        yield Export([*COLUMNS, *more], _rows(channel_id, more))
 
 
-def _rows(channel_id: int) -> Iterator[list[str | None]]:
+def _rows(channel_id: int, more: tuple[str, ...]) -> Iterator[list[str | None]]:
     customers = Customer.objects.filter(channel_id=channel_id).order_by("source_customer_code")
     for customer in customers.prefetch_related("addresses").iterator(FETCH):
         address = next(
@@ -37,6 +39,7 @@ def _rows(channel_id: int) -> Iterator[list[str | None]]:
             None,
             None,
             *(getattr(address, name) for name in ADDRESS),
+            *(getattr(customer, name) for name in more),
         ]
 
 

@@ -7,7 +7,7 @@ what is there already changes nothing. Bad rows are left out and said; they neve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import merge
 from operator import attrgetter
@@ -25,7 +25,7 @@ from stockwire.hub.sync.new_rows import new_rows
 from stockwire.hub.sync.no_longer_sent import tidy_prefixes
 from stockwire.hub.sync.read_ahead import read_ahead
 from stockwire.hub.sync.read_batches import Batch, read_batches
-from stockwire.hub.sync.source_names import names_of
+from stockwire.hub.sync.source_names import names_of, padded_codes
 from stockwire.hub.sync.store_rows import How, store_batch
 from stockwire.hub.sync.writable import flags_of
 
@@ -100,7 +100,7 @@ def import_products(
                 hint="The status page names the sources; a linked source takes its own file only.",
             )
         flags = IGNORED if options.ignore_flags else flags_of(source)
-        names = names_of(source)
+        names, padded = names_of(source), padded_codes(source)
     with open_table(file) as table:
         columns = _columns(table, names)
         how = How(
@@ -120,6 +120,8 @@ def import_products(
             for batch in batches:
                 if batch.last <= hold.after:
                     continue
+                if padded:
+                    _keep_noughts(batch, padded)
                 made = _Made(tally, hold, batch)
                 with garbage.not_looked_for():
                     this = replace(how, ahead=batch.ahead, waiting=batches.start)
@@ -137,6 +139,27 @@ def _made_ahead(batches: Iterator[Batch], tally: _Tally) -> Iterator[Batch]:
         if tally.only_new:
             batch.ahead = new_rows(batch.rows)
         yield batch
+
+
+def _keep_noughts(batch: Batch, padded: Mapping[str, str]) -> None:
+    """Take out the rows whose code a spreadsheet has shortened: each would come in as a new product."""
+    bare = [row for row in batch.rows if row.code in padded]
+    if not bare:
+        return
+    batch.rows = [row for row in batch.rows if row.code not in padded]
+    # What was made ahead was made of all rows.
+    batch.ahead = None
+    found = [
+        RowResult(
+            row.number,
+            row.code,
+            "problem",
+            message=f"{row.code} is not here, but {padded[row.code]} is: a spreadsheet takes noughts away.",
+            fix="Mark the columns of codes as text when you open the file in a spreadsheet.",
+        )
+        for row in bare
+    ]
+    batch.problems = list(merge(batch.problems, found, key=attrgetter("number")))
 
 
 class _Made:

@@ -21,6 +21,14 @@ def names_of(source: Source) -> Names:
     return Names(*(_distinct(sql, source.pk) for sql in (TIERS, WAREHOUSES, META_KEYS)))
 
 
+def padded_codes(source: Source) -> dict[str, str]:
+    """What a spreadsheet leaves of variant codes that begin with noughts, and those codes; not what is the
+    code of another variant. Inside an open scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(PADDED, [source.pk])
+        return dict(cursor.fetchall())
+
+
 def not_sent(
     source_id: int,
     *,
@@ -81,6 +89,12 @@ TIERS = """
 WAREHOUSES = """
     select distinct q.warehouse from variants v join quantities q on q.variant_id = v.id
     where v.source_id = %s
+"""
+PADDED = """
+    select ltrim(v.source_variant_code, '0') as bare, v.source_variant_code from variants v
+    where v.source_id = %s and v.source_variant_code ~ '^0+[1-9][0-9]*$' and not exists (
+        select 1 from variants o where o.source_id = v.source_id
+            and o.source_variant_code = ltrim(v.source_variant_code, '0'))
 """
 META_KEYS = """
     select distinct m.key from products p join product_meta m on m.product_id = p.id where p.source_id = %s

@@ -37,8 +37,9 @@ def products(
 
 
 @router.get("/customers.csv", summary="Customers of a channel, without passwords")
-def customers(request: Request, channel: int) -> HttpResponseBase:
-    return _answer(request, Kind.CUSTOMERS, lambda: export_customers(request.auth.client_id, channel))
+def customers(request: Request, channel: int, terms: bool = False) -> HttpResponseBase:
+    client_id = request.auth.client_id
+    return _answer(request, Kind.CUSTOMERS, lambda: export_customers(client_id, channel, terms=terms))
 
 
 @router.get("/orders.csv", summary="Orders without their lines: all, of a channel, or stored since")

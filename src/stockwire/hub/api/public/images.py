@@ -8,10 +8,11 @@ from django.db.models import Count, Q
 from ninja import File, Form, Router, Schema, UploadedFile
 
 from stockwire.errors import Refused
+from stockwire.files.pictures import THUMBNAILS
 from stockwire.hub import tenancy
 from stockwire.hub.api.public.access import Request, may_change
 from stockwire.hub.api.public.uploads import opened
-from stockwire.hub.images.addresses import not_shown, shown_address
+from stockwire.hub.images.addresses import not_shown, public_address, shown_address
 from stockwire.hub.images.fetching import fetch_again
 from stockwire.hub.images.removing import remove_images
 from stockwire.hub.images.uploading import Replace, opened_zip
@@ -70,6 +71,16 @@ def images(request: Request, source: int, limit: int = 200) -> dict[str, Any]:
     return {**counts, "problems": problems}
 
 
+@router.get("/of", summary="The images of one product, with its small copies, in their order")
+def of_product(request: Request, source: int, source_product_code: str) -> list[dict[str, Any]]:
+    may_change(request)
+    with tenancy.scope(request.auth.client_id):
+        rows = Image.objects.filter(
+            product__source_id=source, product__source_product_code=source_product_code, active=True
+        )
+        return [_said(one) for one in rows.order_by("position", "id")]
+
+
 @router.post("", summary="Upload a zip of pictures; only tried unless dry_run is false")
 def upload(request: Request, asked: Form[Asked], file: File[UploadedFile]) -> dict[str, Any]:
     may_change(request)
@@ -116,4 +127,24 @@ def remove(request: Request, gone: Gone) -> dict[str, int]:
         "removed": remove_images(
             caller.client_id, gone.source, gone.source_product_code, gone.addresses, caller.who
         )
+    }
+
+
+def _said(image: Image) -> dict[str, Any]:
+    """`src` is where it comes from, `shown` what shops are given: "" until it has been read, and while the
+    hub has no public_url."""
+
+    def address(size: str = "") -> str:
+        known = image.content_hash
+        return public_address(image.client_id, known, image.kind, size) if known else ""
+
+    return {
+        "src": shown_address(image.src),
+        "shown": address(),
+        **{f"src_{size}": address(size) for size in THUMBNAILS},
+        "kind": image.kind,
+        "width": image.width,
+        "height": image.height,
+        "message": image.problem,
+        "hint": image.hint,
     }
