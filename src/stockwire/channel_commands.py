@@ -13,6 +13,7 @@ from rich.table import Table
 from stockwire.drift_commands import drift, nightly, reconcile
 from stockwire.errors import Refused
 from stockwire.hub_commands import start_django
+from stockwire.match_commands import match, opened
 from stockwire.settings_commands import channel_settings
 from stockwire.setup_commands import add_channel
 from stockwire.terms_commands import set_channel
@@ -30,7 +31,7 @@ def channel() -> None:
     """
 
 
-for command in (add_channel, set_channel, channel_settings, reconcile, drift, nightly):
+for command in (add_channel, set_channel, channel_settings, reconcile, drift, nightly, match):
     channel.add_command(command)
 
 
@@ -177,13 +178,9 @@ def _channels(client_id: int, **wanted: Any) -> list[Any]:
 
 def _checked(client_id: int, rows: list[Any]) -> bool:
     """Print what each channel says of itself. True when nothing failed."""
-    from stockwire.hub.sync.shared import shared_of
-    from stockwire.registry import channel_connector
-
     is_well = True
     for row in rows:
-        connector = channel_connector(row.type)
-        port = connector.open(row.read_settings(connector.settings), shared_of(row, connector))
+        port = opened(row)
         try:
             findings = port.check()
         finally:

@@ -130,3 +130,26 @@ def test_an_unlinked_product_is_looked_up_by_sku_again(
             operator.unlink(channel_id, "BOLT-M8", "thandi")
     assert hub.rows("select (select count(*) from links), (select count(*) from known)") == [(0, 0)]
     assert state(hub)[0] == "waiting"
+
+
+def test_each_act_of_a_person_says_from_what_to_what(
+    hub: Any, operator: Any, stopped_product: tuple[int, int]
+) -> None:
+    channel_id, _ = stopped_product
+    with hub.scope():
+        operator.pause(channel_id, "thandi", "stock-take")
+        operator.resume(channel_id, "thandi")
+        operator.skip(channel_id, "BOLT-M8", "thandi", "new photo first")
+        operator.retry(channel_id, "thandi")
+    running, paused = {"paused": False, "note": ""}, {"paused": True, "note": "Paused by thandi: stock-take"}
+    rows = hub.rows("select action, subject, before, after from audit order by id")
+    assert [row[:2] for row in rows] == [
+        ("pause", "Web shop"),
+        ("resume", "Web shop"),
+        ("skip", "BOLT-M8 on Web shop"),
+        ("retry", "all products on Web shop"),
+    ]
+    assert [row[2:] for row in rows[:2]] == [(running, paused), (paused, running)]
+    assert rows[2][2]["state"] == "needs_you"
+    assert rows[2][3] == {"state": "skipped", "reason": "new photo first"}
+    assert rows[3][2:] == ({"skipped": 1}, {"waiting": 1})

@@ -101,11 +101,12 @@ def track(order_id: int, who: str, number: str, company: str = "", url: str = ""
             f"Order {row.number} has no shipment that waits for tracking.",
             hint="`stockwire order ship` makes one, with its tracking.",
         )
+    was: dict[str, object] = {"tracking_number": "", "tracking_company": found.tracking_company}
     found.tracking_number, found.tracking_company, found.tracking_url = number, company, url
     found.state, found.version, found.attempts = ShipmentState.WAITING, found.version + 1, 0
     found.next_at, found.message, found.hint = timezone.now(), "", ""
     found.save()
-    _audit(row, who, "track", {"tracking_number": number, "tracking_company": company})
+    _audit(row, who, "track", {"tracking_number": number, "tracking_company": company}, was)
     order_history.note(row, SHIPPED, f"Tracking entered by {who}: {company} {number}".strip() + ".")
     _wake(row.client_id, row.channel_id)
     return found
@@ -199,9 +200,20 @@ def _record(row: Shipment, outcome: ports.Outcome) -> None:
     log.warning("A shipment was refused", order=row.order_id, why=error.message)
 
 
-def _audit(row: models.Order, who: str, action: str, after: dict[str, object]) -> None:
+def _audit(
+    row: models.Order,
+    who: str,
+    action: str,
+    after: dict[str, object],
+    before: dict[str, object] | None = None,
+) -> None:
     models.Audit.objects.create(
-        client_id=row.client_id, who=who, action=action, subject=f"order {row.number}", after=after
+        client_id=row.client_id,
+        who=who,
+        action=action,
+        subject=f"order {row.number}",
+        before=before,
+        after=after,
     )
 
 

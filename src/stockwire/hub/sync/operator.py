@@ -7,7 +7,9 @@ offers it again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Count
 from django.utils import timezone
 
 from stockwire.errors import Refused
@@ -69,12 +71,13 @@ def retry(channel_id: int, who: str, sku: str = "") -> int:
     marks = Stale.objects.filter(channel=channel).exclude(state=StaleState.WAITING)
     if sku:
         marks = marks.filter(product_id=_product_id(channel, sku))
+    was = dict(marks.values_list("state").annotate(Count("product_id")))
     again = marks.update(
         state=StaleState.WAITING, attempts=0, next_at=timezone.now(), message="", hint="", detail=""
     )
     if again:
         wake_pushes({channel_id})
-    _note(channel, who, "retry", sku or "all products", {"products": again})
+    _note(channel, who, "retry", sku or "all products", before=was, after={"waiting": again})
     return again
 
 
@@ -83,15 +86,15 @@ def skip(channel_id: int, sku: str, who: str, reason: str) -> None:
     if not reason.strip():
         raise Refused("A skip needs a reason.", hint="Say in a few words why it may be out of step.")
     channel = _channel(channel_id)
-    skipped = Stale.objects.filter(channel=channel, product_id=_product_id(channel, sku)).update(
-        state=StaleState.SKIPPED, skipped_by=who[:150], skip_reason=reason.strip()
-    )
-    if not skipped:
+    marks = Stale.objects.filter(channel=channel, product_id=_product_id(channel, sku))
+    was = marks.values("state", "message").first()
+    marks.update(state=StaleState.SKIPPED, skipped_by=who[:150], skip_reason=reason.strip())
+    if was is None:
         raise Refused(
             f"{sku} is in step with {channel.description}: there is nothing to skip.",
             hint="Only a product that waits, backs off or needs you can be skipped.",
         )
-    _note(channel, who, "skip", sku, {"reason": reason.strip()})
+    _note(channel, who, "skip", sku, before=was, after={"state": "skipped", "reason": reason.strip()})
 
 
 def unlink(channel_id: int, sku: str, who: str) -> None:
@@ -109,17 +112,18 @@ def unlink(channel_id: int, sku: str, who: str) -> None:
     links.delete()
     whole.delete()
     mark_products([product_id], "unlinked")
-    _note(channel, who, "unlink", sku, {"was": before})
+    _note(channel, who, "unlink", sku, before=before, after=None)
 
 
 def pause(channel_id: int, who: str, reason: str) -> None:
     """Stop sending products to the channel and taking orders from it until resumed. Nothing is lost."""
     channel = _channel(channel_id)
     note = f"{PAUSED_BY}{who}" + (f": {reason.strip()}" if reason.strip() else ".")
+    was = _paused(channel)
     Lane.objects.filter(channel=channel).update(
         paused=True, note=note, hint="Resume the channel to go on.", next_at=None
     )
-    _note(channel, who, "pause", channel.description, {"reason": reason.strip()})
+    _note(channel, who, "pause", before=was, after=_paused(channel))
 
 
 def resume(channel_id: int, who: str) -> None:
@@ -131,11 +135,12 @@ def resume(channel_id: int, who: str) -> None:
             f"{channel.description} is not live yet, so there is nothing to resume.",
             hint=f"Look at `stockwire plan`, then run `stockwire channel go-live` with its id {channel.pk}.",
         )
+    was = _paused(channel)
     Lane.objects.filter(channel=channel).update(
         paused=False, attempts=0, note="", hint="", next_at=timezone.now()
     )
     wake_pushes({channel_id})
-    _note(channel, who, "resume", channel.description, {})
+    _note(channel, who, "resume", before=was, after=_paused(channel))
 
 
 def hold_for_preview(channel: Channel) -> None:
@@ -155,7 +160,7 @@ def go_live(channel_id: int, who: str) -> None:
     if channel.live:
         raise Refused(f"{channel.description} is live already.", hint="There is nothing to do.")
     Channel.objects.filter(pk=channel.pk).update(live=True)
-    _note(channel, who, "go live", channel.description, {})
+    _note(channel, who, "go live", before={"live": False}, after={"live": True})
     resume(channel_id, who)
 
 
@@ -181,11 +186,19 @@ def _product_id(channel: Channel, sku: str) -> int:
     return int(found[0])
 
 
-def _note(channel: Channel, who: str, action: str, subject: str, after: dict[str, object]) -> None:
+def _paused(channel: Channel) -> dict[str, object]:
+    lanes = list(Lane.objects.filter(channel=channel).order_by("kind"))
+    note = next((lane.note for lane in lanes if lane.paused), "")
+    return {"paused": any(lane.paused for lane in lanes), "note": note}
+
+
+def _note(channel: Channel, who: str, action: str, sku: str = "", *, before: Any, after: Any) -> None:
+    """`sku` is what was acted on, "" for the channel itself."""
     Audit.objects.create(
         client_id=channel.client_id,
         who=who,
         action=action,
-        subject=f"{subject} on {channel.description}"[:200],
+        subject=(f"{sku} on {channel.description}" if sku else channel.description)[:200],
+        before=before,
         after=after,
     )

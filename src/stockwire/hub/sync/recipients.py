@@ -66,19 +66,21 @@ def who_gets(notification: str, channel_id: int | None, source_id: int | None) -
 
 def add_recipients(client_id: int, added: Sequence[Person], who: str) -> None:
     """An address that is there already gets its new name."""
+    before = _everybody()
     for person in added:
         kept = Recipient.objects.filter(email__iexact=person.email).first()
         row = kept or Recipient(client_id=client_id, email=person.email)
         row.name = person.name
         row.save()
-    _note(client_id, who, "add recipients", "notifications", [person.email for person in added])
+    _note(client_id, who, "add recipients", "notifications", (before, _everybody()))
 
 
 def remove_recipient(client_id: int, email: str, who: str) -> None:
+    before = _everybody()
     gone, _ = Recipient.objects.filter(email__iexact=email.strip()).delete()
     if not gone:
         raise Refused(f"{email} is no recipient.", hint="`stockwire notify list` shows them.")
-    _note(client_id, who, "remove recipient", "notifications", [email])
+    _note(client_id, who, "remove recipient", "notifications", (before, _everybody()))
 
 
 def override(
@@ -88,6 +90,7 @@ def override(
     is removed. `place` is ("channel" or "source", its id). Raises Refused."""
     where = _where(notification, place)
     rows = RecipientOverride.objects.filter(notification=notification, **where)
+    before = [one["email"] for row in rows for one in row.recipients]
     if not replacing:
         gone, _ = rows.delete()
         if not gone:
@@ -97,7 +100,11 @@ def override(
         kept.recipients = [{"name": person.name, "email": person.email} for person in replacing]
         kept.save()
     subject = notification if place is None else f"{notification} of {place[0]} {place[1]}"
-    _note(client_id, who, "override recipients", subject, [person.email for person in replacing])
+    _note(client_id, who, "override recipients", subject, (before, [one.email for one in replacing]))
+
+
+def _everybody() -> list[str]:
+    return list(Recipient.objects.order_by("pk").values_list("email", flat=True))
 
 
 def _where(notification: str, place: tuple[str, int] | None) -> dict[str, int | None]:
@@ -115,7 +122,14 @@ def _where(notification: str, place: tuple[str, int] | None) -> dict[str, int | 
     return {"channel_id": None, "source_id": None, f"{kind}_id": place_id}
 
 
-def _note(client_id: int, who: str, action: str, subject: str, emails: list[str]) -> None:
+def _note(client_id: int, who: str, action: str, subject: str, changed: tuple[list[str], list[str]]) -> None:
+    """`changed` are the addresses before and after."""
+    before, after = changed
     Audit.objects.create(
-        client_id=client_id, who=who[:150], action=action, subject=subject[:200], after={"emails": emails}
+        client_id=client_id,
+        who=who[:150],
+        action=action,
+        subject=subject[:200],
+        before={"emails": before},
+        after={"emails": after},
     )
