@@ -26,13 +26,6 @@ _SHOW = click.option(
     help="Most items shown.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, money as text.")
-_WORDS = {
-    "duplicate": "SKUs that stand there twice",
-    "missing": "missing there",
-    "hidden": "not shown to buyers there",
-    "different": "fields that differ",
-    "extra": "there and not linked",
-}
 
 
 @click.command()
@@ -159,17 +152,18 @@ def _tell(client_id: int, report: Any, shown: int, *, as_json: bool) -> None:
     if report.message:
         console.print(f"It failed: {escape(report.message)} {escape(report.hint)}", highlight=False)
         return
-    counts = [f"{word}: {report.counts[kind]:,}" for kind, word in _WORDS.items() if report.counts.get(kind)]
-    found = ", ".join(counts) or "no drift: the channel shows what it confirmed"
+    found = drift_reports.summary(report)
     console.print(f"{found[0].upper()}{found[1:]}.", highlight=False)
     if known := report.counts.get("extra_known"):
         console.print(f"SKUs known here among those not linked: {known:,}.", highlight=False)
     for kind, count in report.repaired.items():
-        console.print(f"Repaired, {_WORDS[kind]}: {count:,}; the next push sends ours.", highlight=False)
+        console.print(
+            f"Repaired, {drift_reports.WORDS[kind]}: {count:,}; the next push sends ours.", highlight=False
+        )
     for note in report.notes:
         console.print(escape(note), highlight=False)
     _print_items(console, items)
-    left = sum(report.counts.get(kind, 0) for kind in _WORDS) - len(items)
+    left = sum(report.counts.get(kind, 0) for kind in drift_reports.WORDS) - len(items)
     if left > 0:
         console.print(f"... and {left:,} more; --show says how many.")
 

@@ -144,11 +144,14 @@ def _print_entry(console: Console, entry: Any) -> None:
     if entry.problem:
         console.print(f"  Problem: {_escaped(entry.problem)}", highlight=False)
         console.print(f"  Fix:     {_escaped(entry.hint)}", highlight=False)
-    for one in entry.variants:
+    # All variants of a new product are new.
+    for one in entry.variants if entry.action != "add" else ():
         word = "is taken away" if one.action == "remove" else "is put on the channel"
         console.print(f"  {_escaped(one.sku)} {word}: {_escaped(one.reason)}", highlight=False)
     if entry.fields:
-        table = Table("SKU", "Field", "Now there", "Would be", "Owner", "Why", box=None, pad_edge=True)
+        table = Table(box=None, pad_edge=True)
+        for name in ("SKU", "Field", "Now there", "Would be", "Owner", "Why"):
+            table.add_column(name, no_wrap=name in {"SKU", "Field"})
         for one in entry.fields:
             table.add_row(
                 *map(

@@ -35,7 +35,8 @@ def screen(one: Any, width: int = 80, height: int = 24) -> list[str]:
     """The lines of one answer (hub/sync/why.Why): at most `height`, none longer than `width`."""
     room = height - 2  # the heading, and the line in which the shell asks on
     rows = {name: _lines(name, text, width) for name, text in _rows(one, width)}
-    pending = [line for field in one.pending for line in [_cut(_would(field), width - LABEL)]]
+    mine = [field for field in one.pending if not one.asked or field.sku in ("", one.asked)]
+    pending = [_cut(_would(field), width - LABEL) for field in mine]
     while _count(rows) + min(len(pending), 2) > room:
         name = next((name for name in GIVES_WAY if len(rows.get(name, ())) > 1), "")
         if not name:
@@ -76,7 +77,7 @@ def _withheld(withheld: Sequence[tuple[str, str]]) -> str:
     """What people set before what follows from the channel's settings; fields with one reason together."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in sorted(withheld, key=lambda one: not one[1].startswith("flag ")):
-        by_reason.setdefault(reason, []).append(name)
+        by_reason.setdefault(reason.rstrip("."), []).append(name)
     return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items())
 
 
@@ -104,7 +105,7 @@ def _sent(one: Any, width: int) -> list[str]:
             if fields:
                 values = ", ".join(f"{held.name} {_value(held.value, 30)}" for held in fields)
                 lines.append(_cut(f"{_moment(fields[0].confirmed_at)} {values}", width - LABEL))
-    if one.variants > 1 and not one.asked:
+    if one.variants > 1 and not one.asked and one.last_sent:
         lines.append(f"and each of its {one.variants} variants by itself: ask for one of their SKUs")
     return lines
 

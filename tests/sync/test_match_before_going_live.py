@@ -40,7 +40,7 @@ def test_a_shop_that_is_in_use_is_matched_before_anything_is_written(story: shop
     assert lines[0] == "The shop lists 4: 0 linked already, 3 found by SKU, 1 not known here."
     assert lines[1] == "Of 3 products that would go out, 2 would be linked and 1 made anew."
     assert lines[2] == "Stand in the shop more than once, correct them first: NUT"
-    assert lines[3].startswith("Overwritten there would be: title 3")
+    assert lines[3].startswith("Overwritten there would be: title 2")
     assert lines[4].startswith("Look at: 1 x price falls")
     assert lines[5] == "  bolt price: 150.00 -> 100.00  (price falls by 33%: R150.00 to R100.00)"
     assert story.stand.calls.writes == writes

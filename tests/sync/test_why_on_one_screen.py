@@ -46,7 +46,7 @@ def test_waiting_and_sent(feed: Any, push: Any, ask: Any) -> None:
     assert "Link not linked: the channel has never confirmed it" in told
     assert "Next link or create it with the next push: active and not yet on the channel" in told
     assert "Last sent nothing was ever confirmed" in told
-    assert "Would send title: - -> Item BOLT" in told
+    assert "title: - -> Item BOLT" in told
     push()
     told = ask("BOLT")
     assert "Next nothing: the channel already shows all of it" in told

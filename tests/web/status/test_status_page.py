@@ -273,3 +273,22 @@ def test_numbers_read_the_south_african_way() -> None:
     assert money(Decimal("1234567.005"), "ZAR") == "R\u00a01\u00a0234\u00a0567.01"
     assert money(Decimal("-7.5"), "USD") == "USD\u00a0-7.50"
     assert (count(12402), count(None), things(1, "row", "rows")) == ("12\u00a0402", "–", "1 row")
+
+
+def test_a_channel_says_what_its_last_comparison_with_the_shop_found(
+    hub: Any, shop: Any, read: Callable[..., str]
+) -> None:
+    from stockwire.hub.models import DriftReport
+
+    def report(**fields: Any) -> None:
+        with hub.scope():
+            DriftReport.objects.create(
+                client_id=hub.client_id, channel=shop, asked_by="every night", finished_at=ago(90), **fields
+            )
+
+    assert "Compared with the shop" not in read()
+    report(state="done", counts={"different": 3, "missing": 1, "extra_known": 2})
+    assert "Compared with the shop missing there: 1, fields that differ: 3" in read()
+    report(state="failed", message="The shop does not answer.")
+    report(state="requested")
+    assert "Compared with the shop it could not be made: The shop does not answer." in read()

@@ -25,8 +25,19 @@ from stockwire.hub.console.wording import (
     count,
     moment,
 )
-from stockwire.hub.models import Agent, Channel, ChannelLink, Lane, LaneKind, Source, SourceProblem, Stale
+from stockwire.hub.models import (
+    Agent,
+    Channel,
+    ChannelLink,
+    DriftReport,
+    Lane,
+    LaneKind,
+    Source,
+    SourceProblem,
+    Stale,
+)
 from stockwire.hub.models import StaleState as S
+from stockwire.hub.sync.drift_reports import newest_of_all, summary
 from stockwire.registry import channel_connector
 
 # The agent's words for how it read.
@@ -94,6 +105,8 @@ class ChannelRow:
     webhooks_note: str
     webhooks_checked: Moment | None
     backs_off: bool
+    drift: str = ""
+    drift_at: Moment | None = None
 
 
 def sources(now: datetime) -> list[SourceRow]:
@@ -167,6 +180,7 @@ def channels(now: datetime, sight: Sight = EVERYTHING) -> list[ChannelRow]:
         )
     }
     linked = dict(ChannelLink.objects.values_list("channel_id").annotate(Count("id")))
+    reports = newest_of_all()
     lanes: dict[int, list[Lane]] = {}
     for lane in Lane.objects.order_by("-kind"):
         lanes.setdefault(lane.channel_id, []).append(lane)
@@ -175,7 +189,7 @@ def channels(now: datetime, sight: Sight = EVERYTHING) -> list[ChannelRow]:
         for row in Channel.objects.order_by("description", "id")
     ]
     if sight.product_ids is None:
-        return rows
+        return [_with_drift(row, reports.get(row.id), now) for row in rows]
     unsaid = dict.fromkeys(("waiting", "backing_off", "needs_you", "skipped", "linked"), NOT_KNOWN)
     return [replace(row, oldest=None, **unsaid) for row in rows]
 
@@ -202,6 +216,12 @@ def _channel(
         webhooks_checked=moment(row.webhooks_checked_at, now),
         backs_off=state is BACKING_OFF,
     )
+
+
+def _with_drift(row: ChannelRow, report: DriftReport | None, now: datetime) -> ChannelRow:
+    if report is None:
+        return row
+    return replace(row, drift=summary(report), drift_at=moment(report.finished_at, now))
 
 
 def _type(name: str) -> str:

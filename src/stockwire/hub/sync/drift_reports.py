@@ -37,6 +37,14 @@ NIGHTLY = "every night"
 TRIES_A_NIGHT = 3
 WORST_FIRST = (Kind.DUPLICATE, Kind.MISSING, Kind.HIDDEN, Kind.DIFFERENT, Kind.EXTRA)
 
+WORDS = {
+    Kind.DUPLICATE: "SKUs that stand there twice",
+    Kind.MISSING: "missing there",
+    Kind.HIDDEN: "not shown to buyers there",
+    Kind.DIFFERENT: "fields that differ",
+    Kind.EXTRA: "there and not linked",
+}
+
 
 def ask(
     channel_id: int, who: str, repairs: Sequence[str] = (), *, bounded: bool = False
@@ -75,6 +83,20 @@ def newest(channel_id: int, *, finished: bool = False) -> DriftReport | None:
     if finished:
         reports = reports.exclude(state__in=UNFINISHED)
     return reports.order_by("-pk").first()
+
+
+def newest_of_all() -> dict[int, DriftReport]:
+    """By channel, the last report that is finished, inside an open scope."""
+    finished = DriftReport.objects.exclude(state__in=UNFINISHED)
+    return {one.channel_id: one for one in finished.order_by("channel_id", "-pk").distinct("channel_id")}
+
+
+def summary(report: DriftReport) -> str:
+    """What a report found, in one line for the operator."""
+    if report.state == DriftState.FAILED:
+        return f"it could not be made: {report.message}"
+    counts = [f"{word}: {report.counts[kind]:,}" for kind, word in WORDS.items() if report.counts.get(kind)]
+    return ", ".join(counts) or "no drift: the channel shows what it confirmed"
 
 
 def not_yet(channel: Channel) -> Refused:

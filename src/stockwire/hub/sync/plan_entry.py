@@ -14,8 +14,8 @@ from stockwire.domain.terms import SettingTerms
 from stockwire.hub.sync.snapshot import Snapshot
 from stockwire.hub.sync.waiting import Mark
 
-ONCE = "how the channel knows it again; written when it is made and never sent after that"
-IF_MADE = "by the channel's settings, if it is made anew and not found there"
+ONCE = "written once, when it is made"
+IF_MADE = "by the settings, if it is made anew"
 
 
 @dataclass(frozen=True, slots=True)
