@@ -6,6 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 SHOP = {"api_url": "https://shop.example/wp-json/wc/v3", "consumer_key": "ck_k", "consumer_secret": "cs_s"}
 HEADER = ("source_product_code", "source_variant_code", "title", "vendor", "price", "price_Trade", "qty_JHB")
 ROWS = (
@@ -108,6 +110,26 @@ def test_only_the_rows_of_a_whole_file_that_differ_are_stored(hub: Any, tmp_path
         "select v.sku, t.price::text from price_tiers t join variants v on v.id = t.variant_id"
         " where t.tier = 'retail' and v.sku in ('SHIRT-M', 'CAP') order by 1"
     ) == [("CAP", "20.0000"), ("SHIRT-M", "115.0000")]
+
+
+def test_a_row_that_gives_its_product_another_title_is_left_out(hub: Any, tmp_path: Path) -> None:
+    """Each of the two would take the other's title away at every import."""
+    rows = (ROWS[0], ("SHIRT", "SHIRT-M", "Shirt M", "Bosch", "110", "", "4"))
+    seen: list[Any] = []
+    counts = taken(hub, tmp_path, *rows, report=seen.append)
+    assert (counts.added, counts.problems) == (1, 1)
+    assert seen[1].message == "The title is another one than above, and SHIRT of row 2 is the same product."
+    assert seen[1].fix == "Give all rows of a product one title, or leave it blank in all but one."
+
+
+@pytest.mark.parametrize("titled", [0, 1, 2])
+def test_a_title_may_stand_in_any_one_row_of_its_product(hub: Any, tmp_path: Path, titled: int) -> None:
+    rows = [
+        ("SHIRT", f"SHIRT-{size}", "Shirt" if n == titled else "", "", "", "", "1")
+        for n, size in enumerate("SML")
+    ]
+    assert taken(hub, tmp_path, *rows).problems == 0
+    assert hub.rows("select title from products") == [("Shirt",)]
 
 
 def test_a_variant_that_moves_to_another_product_says_from_where(hub: Any, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class _Said:
         self._texts = itemgetter(*texts) if texts else None
         self._variants: dict[str, int] = {}
         self._alone: dict[str, int] = {}
-        self._products: dict[str, tuple[int, int, tuple[str, ...]]] = {}
+        self._products: dict[str, tuple[int, int, int, tuple[str, ...]]] = {}
         self._combined: dict[tuple[str, ...], int] = {}
         self._skus: dict[str, tuple[str, int]] = {}
 
@@ -97,13 +97,28 @@ class _Said:
         options = tuple([name for name, _ in row.options]) if row.options else ()
         texts = self._texts(row.texts) if self._texts else ()
         said = hash((texts, *row.meta.values(), *row.images.items()))
-        of, before, named = self._products.setdefault(row.product_code, (number, said, options))
+        title = hash(row.texts.get("title", ""))
+        mine = (number, said, title, options)
+        of, before, called, named = self._products.setdefault(row.product_code, mine)
+        if title != called:
+            self._one_title(row, of, called)
         if options or named or (of != number and row.options is not None):
             self._tell_apart(row, of, options, named)
         if before != said:
             raise Wrong(
                 f"The row says something else of the product {row.product_code} than row {of}.",
                 "Let all rows of a product agree on its description, attributes and images.",
+            )
+
+    def _one_title(self, row: ProductRow, of: int, called: int) -> None:
+        """A blank title says nothing; the first one that is given is the product's."""
+        if called == hash(""):
+            first, said, _, named = self._products[row.product_code]
+            self._products[row.product_code] = (first, said, hash(row.texts["title"]), named)
+        elif "title" in row.texts:
+            raise Wrong(
+                f"The title is another one than above, and {row.product_code} of row {of} is the same product.",
+                "Give all rows of a product one title, or leave it blank in all but one.",
             )
 
     def _tell_apart(self, row: ProductRow, of: int, options: tuple[str, ...], named: tuple[str, ...]) -> None:

@@ -100,9 +100,14 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
             _write_first(source, rows, how.ahead, how)
         return how.ahead.results
     how.waiting()
-    located = locate(source, rows, create=how.create, coming=how.coming)
-    located = replace(located, places=_one_voice(located.places))
-    places = located.places
+    located = locate(source, _one_voice(rows), create=how.create, coming=how.coming)
+    # Once more, because a row that names only its variant is told its product there.
+    spoken = _one_voice([place.row for place in located.places])
+    places = [
+        place if place.row is row else replace(place, row=row)
+        for place, row in zip(located.places, spoken, strict=True)
+    ]
+    located = replace(located, places=places)
     before, to_store = _staged(source, places, how)
     removed = _meta_to_remove(source, places, how)
     images = image_changes(source, places, writable=may_write(how.flags, "images"))
@@ -128,16 +133,16 @@ def store_rows(source: Source, rows: Sequence[ProductRow], how: How) -> list[Row
     return sorted(results, key=lambda result: result.number)
 
 
-def _one_voice(places: Sequence[Place]) -> list[Place]:
+def _one_voice(rows: Sequence[ProductRow]) -> list[ProductRow]:
     """A title that only one row of a product gives is the title in all of them."""
-    if all("title" in place.row.texts for place in places):
-        return list(places)
-    titles = {p.row.product_code: p.row.texts["title"] for p in places if "title" in p.row.texts}
+    if all("title" in row.texts for row in rows):
+        return list(rows)
+    titles = {row.product_code: row.texts["title"] for row in rows if "title" in row.texts}
     return [
-        replace(place, row=replace(place.row, texts={**place.row.texts, "title": title}))
-        if "title" not in place.row.texts and (title := titles.get(place.row.product_code)) is not None
-        else place
-        for place in places
+        replace(row, texts={**row.texts, "title": title})
+        if "title" not in row.texts and (title := titles.get(row.product_code)) is not None
+        else row
+        for row in rows
     ]
 
 
