@@ -118,7 +118,7 @@ def test_a_row_that_gives_its_product_another_title_is_left_out(hub: Any, tmp_pa
     seen: list[Any] = []
     counts = taken(hub, tmp_path, *rows, report=seen.append)
     assert (counts.added, counts.problems) == (1, 1)
-    assert seen[1].message == "The title is another one than that of row 2, which is the same product SHIRT."
+    assert seen[1].message == "The title is another one than that of row 2, and both are SHIRT."
     assert seen[1].fix == "Give all rows of a product one title, or leave it blank in all but one."
 
 

@@ -117,7 +117,7 @@ class _Said:
             self._products[row.product_code] = (first, said, hash(row.texts["title"]), named)
         elif "title" in row.texts:
             raise Wrong(
-                f"The title is another one than that of row {of}, which is the same product {row.product_code}.",
+                f"The title is another one than that of row {of}, and both are {row.product_code}.",
                 "Give all rows of a product one title, or leave it blank in all but one.",
             )
 
