@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.domain.planning import EVERYTHING, plan, sent
 
+from stockwire.domain.blots import speaks_of
 from stockwire.domain.flags import channel_flags
 from stockwire.domain.offer import Offer
 from stockwire.domain.records import Image, Product, Variant
+from stockwire.domain.setting_templates import setting_template
 from stockwire.domain.terms import ChannelTerms, SettingTerms, Terms
 
 SHIRT = Product(
@@ -188,6 +190,47 @@ def test_why_says_which_key_is_held_back() -> None:
         "map.a": taken,
         "map.variations.b": taken,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "flag", "speaks"),
+    [
+        ("{{title}}", "title", True),
+        ("{{product.title}}", "title", True),
+        ("{{#product}}{{title}}{{/product}}", "title", True),
+        ("{{vendor}}", "title", False),
+        ("{{#images}}{{src}}{{/images}}", "images", True),
+        ("{{images.0.src}}", "images", True),
+        ("{{variant.option2_name}}", "options", True),
+        ("{{#options}}x{{/options}}", "options", True),
+        ("{{meta.Colour}}", "meta.colour", True),
+        ("{{#meta}}{{COLOUR}}{{/meta}}", "meta.colour", True),
+        ("{{#product.meta}}x{{/product.meta}}", "meta.colour", True),
+        ("{{^product}}{{#meta}}x{{/meta}}{{/product}}", "meta.colour", True),
+        ("{{meta.size}}", "meta.colour", False),
+        ("{{meta.size}}", "meta.*", True),
+        ("{{meta.a.b}}", "meta.a.b", True),
+        ("{{variant.price}}", "price.retail", True),
+        ("{{variant.price_tier_Trade}}", "price.*", True),
+        ("{{#variant}}{{#price_tiers}}{{Trade}}{{/price_tiers}}{{/variant}}", "price.trade", True),
+        ("{{variant.sku}}", "price", False),
+        ("{{variant.qty}}", "qty.jhb", True),
+        ("{{variant.qty_availability_CPT}}", "qty", True),
+        ("{{variant.barcode}}", "qty.*", False),
+    ],
+)
+def test_whether_a_template_may_use_the_field_of_a_flag(text: str, flag: str, speaks: bool) -> None:
+    assert speaks_of(setting_template(text, "product_map"), flag) is speaks
+
+
+def test_each_variant_is_made_of_itself_however_often_and_in_whatever_order_it_is_asked_for() -> None:
+    offer = Offer(terms_of('{"variations": [{"sku": "{{variant.sku}}", "b": "{{variant.option1}}"}]}', {}))
+    small, medium = SIZED.variants
+    asked = [offer.variant(SIZED, one).fields["content"]["map.b"] for one in (small, medium, small, small)]
+    assert asked == ['"Small"', '"Medium"', '"Small"', '"Small"']
+    other = SIZED._replace(variants=(small._replace(option_values=("Tiny", "Red")), medium))
+    assert offer.variant(other, other.variants[0]).fields["content"]["map.b"] == '"Tiny"'
+    assert offer.variant(SIZED, small).fields["content"]["map.b"] == '"Small"'
 
 
 EVERYWHERE = """{{! escape: json }}

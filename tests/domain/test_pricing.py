@@ -159,6 +159,8 @@ def test_a_compare_at_template_that_makes_no_price_stops_the_item_and_names_it(
         ({"price.retail": "channel"}, {"compare_at_tier": "was"}, "", set()),
         ({"price": "channel", "price.retail": "system"}, {"compare_at_tier": "was"}, "", {"price"}),
         ({"price.trade": "channel"}, {"compare_at_tier": "was"}, "", {"price", "compare_at"}),
+        ({"price.was": "channel"}, {"compare_at_tier": "was"}, "{{price_tiers.was.price}}", {"price"}),
+        ({"price.rrp": "channel"}, {"compare_at_tier": "rrp"}, "{{price_tiers.was.price}}", {"price"}),
     ],
 )
 def test_which_prices_go_out_under_flags(

@@ -50,11 +50,10 @@ class Blot:
 
 BLOTS = (
     Blot("\u2588", Decimal("918273645.5"), True),
-    Blot("\u2588\u2588", Decimal("564738291.25"), False),
-    Blot("\u2588", Decimal("918273645.5"), True, there=False),
+    Blot("\u2588\u2588", Decimal("564738291.25"), False, there=False),
 )
-"""Each differs from the others in what it writes or in which sections it opens: no value gives the same with
-all of them as it gives by itself."""
+"""They differ in what they write and in which sections they open: no value gives with both what it gives by
+itself."""
 
 
 class _TextNotThere(str):
@@ -171,17 +170,18 @@ def _same(
 
 
 def used(template: Template, flags: Flags) -> str:
-    """The channel's own fields that this template names, for the operator."""
+    """The channel's own fields that this template may use, for the operator; "" when it uses none."""
     names = [name for name in flags.owners if flags.withholds(name) and speaks_of(template, name)]
-    return ", ".join(names) or "a field"
+    return ", ".join(names)
 
 
 def speaks_of(template: Template, name: str) -> bool:
-    """Whether a template may use the field of this flag. A price or a quantity goes by several names."""
+    """Whether a template may use the field of this flag; rather once too often than once too little. A price
+    or a quantity goes by several names, and inside of a section on a group any name may be a part of it."""
     head, _, part = name.partition(".")
     paths = [path.casefold() for path in template.paths()]
     if head == "meta" and part != "*":
-        return any(path == head or part in path for path in paths)
+        return any(path.rpartition(".")[2] == head or part in path for path in paths)
     word = head.removesuffix("s")
     return any(word in path for path in paths)
 

@@ -90,6 +90,8 @@ class ProductMap:
         self._price_of = price_of
         self._sellable_of = sellable_of
         self._template = setting_template(terms.settings.product_map, "product_map")
+        self._blots = BLOTS if used(self._template, terms.flags) else ()
+        self._last: tuple[Product, Variant, dict[str, object]] | None = None
 
     def of_product(self, product: Product) -> tuple[Fields, dict[str, str]]:
         """The keys beside `variations`. Raises TemplateError naming the product."""
@@ -108,17 +110,24 @@ class ProductMap:
         return self._grouped({key: value for key, value in found.items() if key != "sku"})
 
     def _rendered(self, product: Product, variant: Variant) -> dict[str, object]:
+        """Kept until the next one is asked for: a product asks for its own fields and for its variant's."""
+        last = self._last
+        if last is None or last[0] is not product or last[1] is not variant:
+            self._last = last = (product, variant, self._sent(product, variant))
+        return last[2]
+
+    def _sent(self, product: Product, variant: Variant) -> dict[str, object]:
         flags = self._terms.flags
         stock = self._sellable_of(variant)
         own = product_fields(product)
         qty = 0 if stock is None else stock.quantity
         of = variant_fields(product, variant, self._price_of(variant), qty, flags)
         plain = self._made(own, of, variant.sku)
-        if not flags.owners:
+        if not self._blots:
             return plain
         tier = self._terms.channel.price_tier or RETAIL
         others = []
-        for blot in BLOTS:
+        for blot in self._blots:
             seen = blotted(own, of, flags, blot, price_tier=tier, hides_qty=stock is None)
             others.append(self._made_of_the_rest(*seen, variant.sku))
         return same_in_all(plain, others, self._withheld)
