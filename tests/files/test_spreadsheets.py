@@ -126,6 +126,13 @@ def _lying(file: Path) -> None:
     file.write_bytes(content)
 
 
+def _changed(file: Path, record: bytes, place: int, value: int) -> None:
+    """One byte of the last such record is another, as after a bad transfer."""
+    content = bytearray(file.read_bytes())
+    content[content.rfind(record) + place] = value
+    file.write_bytes(content)
+
+
 def _of_rows(*rows: str) -> Callable[[Path], object]:
     return lambda file: workbook(file, row(1, text("A1", "sku")), *rows)
 
@@ -138,6 +145,8 @@ def _of_rows(*rows: str) -> Callable[[Path], object]:
             lambda file: (workbook(file, row(1, text("A1", "sku"))), _lying(file)),
             "cannot be read as a spread",
         ),
+        (lambda file: (workbook(file), _changed(file, b"PK\x01\x02", 6, 230)), "cannot be read as a spread"),
+        (lambda file: (workbook(file), _changed(file, b"PK\x05\x06", 16, 255)), "cannot be read as a spread"),
         (lambda file: workbook(file, more={"_rels/.rels": "no xml"}), "no sound XML"),
         (lambda file: workbook(file, more={"_rels/.rels": joints()}), "a zip file, but no XLSX"),
         (

@@ -7,7 +7,6 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +16,10 @@ from xml.parsers import expat
 
 from stockwire.errors import Refused
 from stockwire.files.xml_parse import parse
+from stockwire.files.zip_faults import ZIP_FAULTS
 
 LARGEST_UNPACKED = 1024 * 1024 * 1024
 LARGEST_TEXTS = 100 * 1024 * 1024
-_BROKEN = (KeyError, RuntimeError, NotImplementedError, EOFError, zlib.error, zipfile.BadZipFile)
-"""What zipfile raises for a part that is missing, damaged, locked or packed in an unknown way."""
 _CHUNK = 256 * 1024
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
@@ -71,14 +69,7 @@ class Archive:
                             hint="Save it as CSV; there is no such bound there.",
                         )
                     yield chunk
-        except (
-            KeyError,
-            RuntimeError,
-            NotImplementedError,
-            EOFError,
-            zlib.error,
-            zipfile.BadZipFile,
-        ) as error:
+        except ZIP_FAULTS as error:
             raise broken(self.name, str(error)) from None
 
     def elements(self, part: str) -> Iterator[tuple[str, Attributes]]:
@@ -98,7 +89,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
     """Raises Refused when the file is no archive."""
     try:
         opened = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except ZIP_FAULTS as error:
         raise broken(path.name, str(error)) from None
     with opened:
         yield Archive(opened, path.name)

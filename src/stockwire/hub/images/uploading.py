@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from django.db import connection
 
 from stockwire.errors import Refused
 from stockwire.files.pictures import LARGEST, examine
+from stockwire.files.zip_faults import ZIP_FAULTS
 from stockwire.hub import tenancy
 from stockwire.hub.images.addresses import canonical
 from stockwire.hub.images.keeping import keep
@@ -140,7 +140,7 @@ def opened_zip(client_id: int, source_id: int, file: BinaryIO) -> Iterator[Uploa
     _is_there(client_id, source_id)
     try:
         archive = zipfile.ZipFile(file)
-    except zipfile.BadZipFile:
+    except ZIP_FAULTS:
         raise Refused("This is no zip file that can be read.", hint="Pack the pictures anew.") from None
     with tempfile.TemporaryDirectory(prefix="stockwire-images-") as folder, archive:
         entries = [one for one in archive.infolist() if not one.is_dir() and _is_shown(one.filename)]
@@ -153,7 +153,7 @@ def opened_zip(client_id: int, source_id: int, file: BinaryIO) -> Iterator[Uploa
                 with archive.open(entry) as given:
                     # One byte more than may be, so that a larger one is told as too large.
                     content = given.read(LARGEST + 1)
-            except (RuntimeError, NotImplementedError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            except ZIP_FAULTS as error:
                 raise Refused(
                     f"{entry.filename[:200]} in the zip cannot be read.",
                     hint="Pack the pictures anew, without a password.",
