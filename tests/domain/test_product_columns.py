@@ -93,3 +93,10 @@ def test_an_option_has_a_name_and_a_value_or_neither() -> None:
     assert columns.read(2, ("A", "A")).options == ()
     with pytest.raises(Wrong, match="option2 has a value but no name"):
         columns.read(2, ("A", "A", "Size", "M", "", "red"))
+
+
+def test_a_row_cannot_give_an_attribute_a_value_and_delete_it() -> None:
+    columns = ProductColumns((*CODES, "meta_colour", "meta_size", "delete_meta"))
+    assert columns.read(2, ("A", "A", "red", "", "size, gone")).meta_delete == ("size", "gone")
+    with pytest.raises(Wrong, match="deletes the attribute colour and gives it a value"):
+        columns.read(2, ("A", "A", "red", "", "colour"))

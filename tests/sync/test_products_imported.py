@@ -248,6 +248,15 @@ def test_an_sku_that_two_rows_have_is_said(hub: Any, take: Import) -> None:
     assert results[1].message == "B has the SKU same, and so has A in row 2."
 
 
+def test_an_attribute_goes_whichever_row_of_its_product_says_so(hub: Any, take: Import) -> None:
+    header = ("source_product_code", "source_variant_code", "title", "option1_name", "option1_value")
+    sizes = [("TEE", f"TEE-{size}", "Tee", "Size", size) for size in "SM"]
+    take((*header, "meta_care"), *((*row, "cold") for row in sizes))
+    _, results = take((*header, "delete_meta"), (*sizes[0], "care"), (*sizes[1], ""))
+    assert hub.rows("select count(*) from product_meta") == [(0,)]
+    assert results[0].changes == {"meta_care": ("cold", None)}
+
+
 OPTIONED = ("source_product_code", "source_variant_code", "title", "option1_name", "option1_value", "active")
 
 

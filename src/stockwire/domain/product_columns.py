@@ -105,6 +105,11 @@ class ProductColumns:
         for index, _, read in self._readers:
             # A row may end early: spreadsheets leave blank cells at its end away.
             read(draft, row[index] if index < present else "")
+        if both := [key for key in draft.meta_delete if draft.meta.get(key)]:
+            raise Wrong(
+                f"The row deletes the attribute {both[0]} and gives it a value.",
+                f"Leave meta_{both[0]} blank, or take {both[0]} out of {META_DELETE}.",
+            )
         if not draft.product_code and not draft.variant_code:
             raise Wrong("The row has no code.", f"Fill in {PRODUCT_CODE} and {VARIANT_CODE}.")
         return ProductRow(

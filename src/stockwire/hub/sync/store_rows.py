@@ -169,10 +169,10 @@ def _staged(source: Source, places: Sequence[Place], how: How) -> tuple[Mapping[
 
 def _meta_to_remove(source: Source, places: Sequence[Place], how: How) -> dict[str, dict[str, str]]:
     """Attributes that go: those a row names to be deleted, and those of a prefix that it no longer brings."""
-    asked: dict[str, tuple[str, ...]] = {}
+    asked: dict[str, set[str]] = {}
     for place in places:
         if place.product_id is not None:
-            asked[place.row.product_code] = place.row.meta_delete
+            asked.setdefault(place.row.product_code, set()).update(place.row.meta_delete)
     if not (how.meta_prefixes or any(asked.values())):
         return {}
     sent = {place.row.product_code: set(place.row.meta) for place in places}
