@@ -8,6 +8,7 @@ of what is simulated.
 from __future__ import annotations
 
 import re
+import selectors
 import socket
 import threading
 import time
@@ -225,16 +226,14 @@ class _Listener:
             with socket.create_server((self._host, self.port), backlog=128) as listening:
                 self._server = _Server(self._host, self.port, self._app, listening.fileno(), self._under_way)
             self.port = self._server.port
-            self._thread = threading.Thread(
-                target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-            )
+            self._thread = threading.Thread(target=self._server.serve_until_ended, daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
         with self._lock:
             if self._server is None or self._thread is None:
                 return
-            self._server.shutdown()
+            self._server.end()
             self._thread.join()
             self._server = self._thread = None
 
@@ -278,9 +277,23 @@ class _CallsUnderWay:
 
 
 class _Server(ThreadedWSGIServer):
+    timeout = 0  # of handle_request: it is asked when somebody calls, and never waits itself
+
     def __init__(self, host: str, port: int, app: Any, fd: int, under_way: _CallsUnderWay) -> None:
         super().__init__(host, port, app, handler=_QuietHandler, fd=fd)
         self._under_way = under_way
+        self._ending, self._end = socket.socketpair()
+
+    def serve_until_ended(self) -> None:
+        """Like serve_forever, but woken to end instead of looking now and then whether it should."""
+        with self, self._ending, selectors.DefaultSelector() as waiting:
+            waiting.register(self, selectors.EVENT_READ)
+            waiting.register(self._ending, selectors.EVENT_READ)
+            while not any(key.fileobj is self._ending for key, _ in waiting.select()):
+                self.handle_request()
+
+    def end(self) -> None:
+        self._end.close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._under_way.add(request)

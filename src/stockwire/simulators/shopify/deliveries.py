@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from stockwire.tls import authorities
+
 if TYPE_CHECKING:
     from stockwire.simulators.shopify.shop import Shop
 
@@ -113,7 +115,7 @@ class Deliveries:
     def _work(self) -> None:
         options = self._shop.options
         timeout = httpx2.Timeout(options.webhook_timeout_s, connect=CONNECT_S)
-        with httpx2.Client(transport=options.transport, timeout=timeout) as client:
+        with httpx2.Client(verify=authorities(), transport=options.transport, timeout=timeout) as client:
             while self._next():
                 if not self._shop.clock.stands:
                     self._shop.catch_up()

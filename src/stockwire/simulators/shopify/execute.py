@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import OrderedDict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -50,12 +50,11 @@ class Executor:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._documents: OrderedDict[tuple[str, str], DocumentNode | list[GraphQLError]] = OrderedDict()
 
     def answer(self, call: Call, query: str, variables: dict[str, Any], operation_name: str | None) -> Answer:
         """The body of the answer: data, errors, extensions.cost."""
         shop, version = self._shop, published(call.version)
-        document = self._document(version, query)
+        document = _validated(call.version, query)
         if not isinstance(document, DocumentNode):
             return {"errors": [_shown(error) for error in document]}
         operation = get_operation_ast(document, operation_name)
@@ -98,23 +97,11 @@ class Executor:
 
     def check(self, version: str, query: str) -> DocumentNode | list[GraphQLError]:
         """The parsed document, or what is wrong with it."""
-        return self._document(published(version), query)
+        return _validated(version, query)
 
     def schema(self, version: str) -> GraphQLSchema:
         """The schema of a version."""
         return published(version).schema
-
-    def _document(self, version: Published, query: str) -> DocumentNode | list[GraphQLError]:
-        key = (version.version, query)
-        held = self._documents.get(key)
-        if held is not None:
-            self._documents.move_to_end(key)
-            return held
-        found = _validated(version, query)
-        self._documents[key] = found
-        if len(self._documents) > KEPT_DOCUMENTS:
-            self._documents.popitem(last=False)
-        return found
 
     def _check_inputs(self, version: Published, operation: OperationDefinitionNode, variables: Any) -> None:
         """Refuse inputs that the root fields would not honour."""
@@ -165,7 +152,10 @@ def _executed(
     )
 
 
-def _validated(version: Published, query: str) -> DocumentNode | list[GraphQLError]:
+@lru_cache(KEPT_DOCUMENTS)
+def _validated(asked: str, query: str) -> DocumentNode | list[GraphQLError]:
+    """The document, or what is wrong with it. Kept: every shop of a process is asked the same things."""
+    version = published(asked)
     try:
         document = parse(query)
     except GraphQLError as error:

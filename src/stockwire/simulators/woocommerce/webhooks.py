@@ -17,6 +17,7 @@ import httpx2
 from stockwire.simulators.woocommerce import order_view, product_view
 from stockwire.simulators.woocommerce.rest import Answer, ApiError, Call, Json, encode, links, page_of
 from stockwire.simulators.woocommerce.shop import VERSION, WORDPRESS
+from stockwire.tls import authorities
 
 if TYPE_CHECKING:
     from stockwire.simulators.woocommerce.shop import Record, Shop
@@ -199,7 +200,9 @@ class Deliveries:
     def _work(self) -> None:
         options = self._shop.options
         try:
-            with httpx2.Client(transport=options.transport, timeout=options.webhook_timeout_s) as client:
+            with httpx2.Client(
+                verify=authorities(), transport=options.transport, timeout=options.webhook_timeout_s
+            ) as client:
                 while entries := self._next_entries():
                     for hook_id, resource_id in entries:
                         if not self._stop.is_set():
