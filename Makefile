@@ -62,7 +62,7 @@ test: setup system versions ## The whole test suite, on real PostgreSQL, real Fi
 	echo "Running all tests, $(JOBS) at a time..."
 	$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
-test-fast: setup versions ## The quick tests only (three minutes)
+test-fast: setup system versions ## The quick tests only (a minute)
 	echo "Running the quick tests, $(JOBS) at a time..."
 	$(BIN)/pytest -n $(JOBS) --dist loadscope -m "not slow"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.schema import start_with_schema
 
 from stockwire.servers.postgres import Dsns, PrivatePostgres
 
@@ -58,9 +58,15 @@ end $$
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules with slow tests come first, so that no worker is left alone with minutes of them at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Modules with slow tests come first, those that may take longest ahead, so that no worker is left alone
+    with minutes of them at the end."""
+    may_take: dict[Path, float] = {}
+    for item in items:
+        if item.get_closest_marker("slow"):
+            asked = item.get_closest_marker("timeout")
+            seconds = float(asked.args[0]) if asked else 180.0
+            may_take[item.path] = max(seconds, may_take.get(item.path, 0.0))
+    items.sort(key=lambda item: -may_take.get(item.path, 0.0))
 
 
 def pytest_collection_finish() -> None:
@@ -71,40 +77,27 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dsns]:
-    """A private PostgreSQL with the hub's roles and an empty database."""
+    """A private PostgreSQL with the hub's roles and its schema, which the owner migrated."""
     folder = tmp_path_factory.mktemp("postgres")
     # Temporary folders of pytest are for their owner alone; the server runs as a user without rights.
     server = PrivatePostgres(Path("/tmp") / f"stockwire-tests-{os.getpid()}" if os.geteuid() == 0 else folder)
-    server.start()
+    if server.folder.exists():
+        server.reset()
     try:
-        dsns = server.ensure_roles_and_database()
-        with psycopg.connect(dsns.admin, autocommit=True) as owner:
-            # Nobody needs these rows after the machine went down; after a killed process they are all there.
-            for setting in ("fsync", "full_page_writes"):
-                owner.execute(f"alter system set {setting} = off")
-            owner.execute("select pg_reload_conf()")
-        yield dsns
+        yield start_with_schema(server)
     finally:
         server.reset()
 
 
 @pytest.fixture(scope="session")
 def hub_environment(postgres: Dsns, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Environment of every hub process in tests, with the schema migrated by the owner."""
-    environment = {
+    """Environment of every hub process in tests."""
+    return {
         "DATABASE_URL": postgres.app,
         "DATABASE_ADMIN_URL": postgres.admin,
         "STOCKWIRE_DATA_FOLDER": str(tmp_path_factory.mktemp("hub")),
         "DJANGO_SETTINGS_MODULE": "stockwire.hub.settings",
     }
-    import subprocess
-
-    subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "-v0"],
-        env={**os.environ, **environment, "STOCKWIRE_AS_OWNER": "1"},
-        check=True,
-    )
-    return environment
 
 
 @pytest.fixture(scope="session")

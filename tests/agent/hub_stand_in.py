@@ -83,7 +83,7 @@ class TestHub:
         self._server.daemon_threads = True
         self._server.block_on_close = False
         self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,))
         self._thread.start()
 
     def stop(self) -> None:

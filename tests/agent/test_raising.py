@@ -112,6 +112,7 @@ def test_a_post_that_did_nothing_is_looked_up_twice_and_made_again_later(omni, m
     assert posted(omni) == [("SW-1001", 1)]
 
 
+@pytest.mark.slow
 def test_nothing_is_posted_again_soon_after_a_post_without_answer(omni, make_raiser):
     omni.faults.arm(Fault(kind="work_late", times=1, method="POST", delay_s=1.5))
     raiser = make_raiser(repost_after_s=60.0)

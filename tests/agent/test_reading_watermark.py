@@ -31,6 +31,7 @@ def test_only_changed_rows_are_fetched(bench):
     assert reading.rows_seen == 1
 
 
+@pytest.mark.slow
 def test_writers_racing_with_the_reader_leave_no_wrong_row(bench):
     bench.sync()
     stop = threading.Event()

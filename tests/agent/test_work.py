@@ -153,6 +153,7 @@ def test_several_orders_are_under_way_at_the_same_time_where_omni_takes_that(hub
     assert sorted(told.order_id for told in hub.raised) == list(range(1, 9))
 
 
+@pytest.mark.slow
 def test_every_order_is_raised_once_when_many_go_at_the_same_time_among_faults(hub, omni, make_loop):
     for kind in ("drop", "error_500_after", "answer_late"):
         omni.faults.arm(Fault(kind=kind, times=None, method="POST", probability=0.2, delay_s=0.7))

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from stockwire.simulators.faults import FAULT_KEY, KINDS, Fault, Faults, FaultyApp
 from stockwire.simulators.stand import Stand, route_of
+from stockwire.tls import authorities
 
 
 class Counter:
@@ -61,7 +62,7 @@ def stand(counter: Counter) -> Iterator[Stand]:
 
 @pytest.fixture
 def control(stand: Stand) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=stand.control_url) as client:
+    with httpx2.Client(base_url=stand.control_url, verify=authorities()) as client:
         yield client
 
 
@@ -73,12 +74,12 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def post(stand: Stand, timeout_s: float = 5) -> httpx2.Response:
-    return httpx2.post(f"{stand.url}/things", content=b"1", timeout=timeout_s)
+    return httpx2.post(f"{stand.url}/things", content=b"1", timeout=timeout_s, verify=authorities())
 
 
 def test_without_faults_the_system_answers_and_is_counted(stand: Stand, control: httpx2.Client) -> None:
     assert post(stand).json()["count"] == 1
-    assert httpx2.get(f"{stand.url}/things/77").status_code == 200
+    assert httpx2.get(f"{stand.url}/things/77", verify=authorities()).status_code == 200
     calls = control.get("/calls").json()
     assert (calls["total"], calls["writes"]) == (2, 1)
     assert calls["counts"] == {"POST /things": 1, "GET /things/*": 1}
@@ -156,7 +157,7 @@ def test_a_restart_cuts_off_every_call_under_way_and_refuses_for_a_while(
     with pytest.raises(httpx2.ConnectError):
         post(stand)
     stand.accept()
-    assert httpx2.get(f"{stand.url}/things/1").status_code == 200
+    assert httpx2.get(f"{stand.url}/things/1", verify=authorities()).status_code == 200
 
 
 def test_a_slow_answer_comes_after_the_delay(stand: Stand) -> None:
@@ -189,10 +190,14 @@ def test_partial_is_left_to_the_simulated_system(stand: Stand) -> None:
 def test_a_fault_strikes_only_the_calls_it_names(stand: Stand) -> None:
     stand.faults.arm(Fault("error_500", times=None, method="post", path="^/other"))
     assert post(stand).status_code == 200
-    assert httpx2.get(f"{stand.url}/other").status_code == 200
-    assert [httpx2.post(f"{stand.url}/other/1").status_code for _ in range(3)] == [500, 500, 500]
+    assert httpx2.get(f"{stand.url}/other", verify=authorities()).status_code == 200
+    assert [httpx2.post(f"{stand.url}/other/1", verify=authorities()).status_code for _ in range(3)] == [
+        500,
+        500,
+        500,
+    ]
     stand.faults.clear()
-    assert httpx2.post(f"{stand.url}/other/1").status_code == 200
+    assert httpx2.post(f"{stand.url}/other/1", verify=authorities()).status_code == 200
 
 
 def test_chance_is_repeatable_by_its_seed() -> None:
@@ -218,6 +223,7 @@ def test_refusing_really_closes_the_socket_and_accepting_opens_the_same_port(
     assert post(stand).status_code == 200
 
 
+@pytest.mark.slow
 def test_refusing_for_a_while_ends_by_itself(stand: Stand, control: httpx2.Client) -> None:
     control.post("/refuse", json={"seconds": 3}).raise_for_status()
     with pytest.raises(httpx2.ConnectError):

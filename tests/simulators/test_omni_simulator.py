@@ -181,6 +181,7 @@ def test_stock_from_a_callable_is_read_again_when_a_code_is_unknown_or_a_report_
     }
 
 
+@pytest.mark.slow
 def test_requests_queue_when_one_at_a_time() -> None:
     import threading
     import time

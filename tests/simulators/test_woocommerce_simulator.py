@@ -32,6 +32,7 @@ def test_the_gateway_gives_up_after_the_writes_were_done(open_shop: Callable[...
     assert len(shop.get("/products", sku="NUT-0,NUT-1,NUT-2,NUT-3")) == 4
 
 
+@pytest.mark.slow
 def test_the_latency_of_items_does_not_hold_up_other_callers(open_shop: Callable[..., Any]) -> None:
     shop = open_shop(item_latency_s=0.05)
     rows = [{"name": f"Nut {at}"} for at in range(20)]

@@ -94,6 +94,7 @@ def test_new_products_of_batches_that_wait_for_their_turn_are_seen_by_nobody(hub
     assert applied(hub) == 3
 
 
+@pytest.mark.slow
 def test_two_batches_that_speak_of_one_new_product_never_hang_and_the_later_one_has_the_last_word(
     hub: Any, postgres: Any
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_batch_far_ahead_is_refused_at_once_with_the_number_that_is_expected(h
     assert hub.rows("select count(*) from products") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_batch_whose_predecessor_never_comes_is_refused_and_leaves_nothing(hub: Any) -> None:
     from stockwire.hub.sync.turns import Gap
 

@@ -224,6 +224,7 @@ def test_a_batch_out_of_turn_is_refused_with_the_number_that_is_expected(feed: A
     assert feed.item("BOLT")["prices"] == {"retail": "115.0000"}
 
 
+@pytest.mark.slow
 def test_a_new_journal_starts_a_new_stream_at_one_and_no_later(feed: Any) -> None:
     feed.send(feed.row("BOLT"))
     feed.send(feed.row("BOLT"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from tests.sync.conftest import mark_of, push_lane, shop, time_passes
 
 from stockwire.registry import channel_connector
@@ -92,6 +93,7 @@ def test_a_channel_that_is_not_set_up_pauses_with_the_reason_and_goes_on_when_re
     assert (lane["paused"], lane["note"], lane["hint"]) == (False, "", "")
 
 
+@pytest.mark.slow
 def test_a_shop_that_refuses_connections_is_left_alone_and_tried_again_by_itself(
     rehearsal: Any, feed: Any, push: Any, until: Callable[..., None]
 ) -> None:

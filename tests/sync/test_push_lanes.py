@@ -38,6 +38,7 @@ def test_a_change_that_comes_while_its_product_is_being_sent_is_not_lost(
     assert rehearsal.count("stale") == 0
 
 
+@pytest.mark.slow
 def test_a_late_worker_writes_nothing_and_its_successor_makes_no_second_product(
     rehearsal: Any, feed: Any, until: Callable[..., None]
 ) -> None:
@@ -106,6 +107,7 @@ def test_forty_changes_leave_one_wake_up_waiting(rehearsal: Any, feed: Any) -> N
     ]
 
 
+@pytest.mark.slow
 def test_a_channel_that_somebody_pauses_stops_after_the_call_in_hand_and_keeps_the_reason(
     rehearsal: Any, feed: Any, push: Any, until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_channel_that_somebody_pauses_stops_after_the_call_in_hand_and_keeps_t
     assert len(shop(rehearsal)) == 25
 
 
+@pytest.mark.slow
 def test_a_shop_that_goes_away_while_the_channel_is_paused_stays_paused_with_its_reason(
     rehearsal: Any, feed: Any, push: Any, until: Callable[..., None]
 ) -> None:

@@ -95,6 +95,7 @@ def test_a_lease_is_renewed_while_one_call_takes_longer_than_it_lasts(rehearsal:
         until(lambda: rehearsal.hub.rows(lease, lane_id)[0][0])
 
 
+@pytest.mark.slow
 def test_the_last_few_reports_are_kept(rehearsal: Any, reconcile: Any) -> None:
     from stockwire.hub.sync.drift_reports import KEPT
 

@@ -12,6 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from stockwire.tls import authorities
+
 STOCK = {"": 20}
 EVERYTHING = {
     "title": "Shirt",
@@ -158,6 +160,7 @@ def dress(trade: Any) -> None:
             f"{trade.stand.url}/admin/api/2026-10/graphql.json",
             json={"query": query, "variables": variables},
             headers={"X-Shopify-Access-Token": options.access_token},
+            verify=authorities(),
         ).json()
         assert "errors" not in answer, answer
         assert not [one for root in answer["data"].values() for one in root.get("userErrors", [])], answer

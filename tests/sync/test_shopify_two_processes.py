@@ -12,6 +12,8 @@ import pytest
 
 from stockwire.simulators.faults import Fault
 
+pytestmark = pytest.mark.slow  # each starts two processes
+
 WORKER = """
 import json, sys
 from decimal import Decimal

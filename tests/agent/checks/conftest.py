@@ -17,11 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.agent.conftest import copy_of_stock
 
 from stockwire.agent.checks.check_up import check_file
 from stockwire.agent.checks.machine import Surroundings
 from stockwire.ports import Finding
-from stockwire.servers.omni_database import make_stock_database
 from stockwire.simulators.omni import create
 from stockwire.simulators.stand import Stand
 
@@ -145,22 +145,8 @@ def open_omni() -> Iterator[Callable[..., Stand]]:
 
 
 @pytest.fixture
-def small_backup(firebird: Any) -> Path:
-    backup: Path = firebird.data / "template-check.fbk"
-    if not backup.exists():
-        firebird.backup(make_stock_database(firebird, "template-check", ITEMS).path, backup)
-    return backup
-
-
-@pytest.fixture
-def site(
-    tmp_path: Path, firebird: Any, small_backup: Path, hub: Any, open_omni: Callable[..., Stand]
-) -> Iterator[Site]:
-    from stockwire.servers.omni_database import StockDatabase
-
-    path = firebird.path(f"check-{tmp_path.name}")
-    firebird.restore(small_backup, path)
-    stock = StockDatabase(server=firebird, path=path, items=ITEMS, charset="WIN1252")
+def site(tmp_path: Path, firebird: Any, hub: Any, open_omni: Callable[..., Stand]) -> Iterator[Site]:
+    stock = copy_of_stock(firebird, ITEMS, f"check-{tmp_path.name}")
     omni = open_omni()
     options = omni.app.options
     units = tmp_path / "units"
@@ -177,7 +163,7 @@ def site(
         "database": {
             "host": "127.0.0.1",
             "port": firebird.port,
-            "path": str(path),
+            "path": str(stock.path),
             "user": stock.user,
             "password": stock.password,
             "product_query": stock.product_query,
@@ -190,7 +176,7 @@ def site(
         },
     }
     yield Site(tmp_path, hub, omni, stock, toml, authority=Authority(tmp_path))
-    path.unlink(missing_ok=True)
+    stock.path.unlink(missing_ok=True)
     shutil.rmtree(tmp_path / "data", ignore_errors=True)
 
 

@@ -13,6 +13,14 @@ import pytest
 from stockwire.domain.records import Image
 from stockwire.ports import Action, Change, Done, FieldChange, Group, Link, Outcome, VariantChange
 
+# Ways in which an answer is lost. Of the first two nobody is sure before the time for an answer is over.
+IN_DOUBT = [
+    pytest.param("answer_late", marks=pytest.mark.slow),
+    pytest.param("work_late", marks=pytest.mark.slow),
+    "error_500_after",
+    "garbage",
+    "drop",
+]
 GROUPS = {
     "price": Group.PRICE,
     "compare_at": Group.PRICE,

@@ -7,12 +7,12 @@ import time
 from decimal import Decimal
 
 import pytest
+from tests.connectors.contract.changes import IN_DOUBT
 
 from stockwire.errors import NotSetUp, Refused, TryLater
 from stockwire.ports import Done, Failed
 from stockwire.simulators.faults import Fault
 
-IN_DOUBT = ["answer_late", "work_late", "error_500_after", "garbage", "drop"]
 SURELY_NOT = ["error_500", "html"]
 NO_CREDENTIALS = ("ck_", "cs_", "consumer_secret", "shpat_")
 

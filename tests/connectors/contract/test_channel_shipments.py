@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.connectors.contract.changes import IN_DOUBT
 
 from stockwire.domain.records import Shipment, ShippedLine
 from stockwire.errors import Refused, TryLater
 from stockwire.ports import CanShip, Done, Failed
 from stockwire.simulators.faults import Fault
-
-IN_DOUBT = ["answer_late", "work_late", "error_500_after", "garbage", "drop"]
 
 
 def shipped(code, sku, quantity=1, *, key="SHP-1", tracking="WB100200301", **given):

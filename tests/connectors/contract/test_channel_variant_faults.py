@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.connectors.contract.changes import links
+from tests.connectors.contract.changes import IN_DOUBT, links
 
 from stockwire.errors import TryLater
 from stockwire.ports import Action, Done, Failed
 from stockwire.simulators.faults import Fault
 
 UPDATE = Action.UPDATE
-IN_DOUBT = ["answer_late", "work_late", "error_500_after", "garbage", "drop"]
 
 
 @pytest.mark.parametrize("kind", IN_DOUBT)

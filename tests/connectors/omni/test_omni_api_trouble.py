@@ -46,7 +46,7 @@ def test_a_look_up_that_fails_is_tried_later_and_never_means_missing(
         ("garbage", True, True),
         ("rate_limited", False, False),
         ("drop", True, True),
-        ("answer_late", True, True),
+        pytest.param("answer_late", True, True, marks=pytest.mark.slow),
     ],
 )
 def test_whether_a_failed_post_may_have_worked_is_said_on_the_safe_side(
@@ -60,6 +60,7 @@ def test_whether_a_failed_post_may_have_worked_is_said_on_the_safe_side(
     assert (service.find(ORDER, "SW-1") is not None) is worked
 
 
+@pytest.mark.slow
 def test_work_done_after_the_agent_gave_up_is_found_by_looking_again(
     stand: Stand, service: OmniService
 ) -> None:

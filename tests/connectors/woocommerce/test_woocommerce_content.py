@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from tests.connectors.contract.changes import IN_DOUBT
 
 from stockwire.connectors.woocommerce import connector
 from stockwire.domain.records import Image
@@ -275,7 +276,7 @@ def test_a_picture_the_shop_cannot_fetch_fails_alone_and_the_product_goes_throug
     assert len(gallery(shop, good)) == 1
 
 
-@pytest.mark.parametrize("kind", ["answer_late", "work_late", "error_500_after", "garbage", "drop"])
+@pytest.mark.parametrize("kind", IN_DOUBT)
 def test_pictures_whose_answer_was_lost_are_not_hung_up_twice(simulated, add, change, kind):
     shop = simulated()
     channel = shop.channel(timeout_s="0.5")

@@ -14,6 +14,7 @@ import pytest
 from stockwire.simulators.faults import Fault
 from stockwire.simulators.shopify import Shopify, simulated_shopify
 from stockwire.simulators.stand import Stand
+from stockwire.tls import authorities
 
 TAG = """mutation($id: ID!) { tagsAdd(id: $id, tags: ["seen"]) { userErrors { message } } }"""
 NAME = "{ shop { name } }"
@@ -42,7 +43,7 @@ def served() -> Iterator[Served]:
     app = simulated_shopify()
     product = app.shop.add_product("Bolt", [{"sku": "BOLT", "quantity": 5}])
     headers = {"X-Shopify-Access-Token": app.shop.options.access_token}
-    with Stand(app) as stand, httpx2.Client(headers=headers) as http:
+    with Stand(app) as stand, httpx2.Client(verify=authorities(), headers=headers) as http:
         yield Served(app, stand, http, product["id"])
 
 

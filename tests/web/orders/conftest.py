@@ -20,6 +20,7 @@ from stockwire.agent.config import AgentSettings, DatabaseSettings, HubSettings,
 from stockwire.agent.run import Agent
 from stockwire.simulators.omni import create
 from stockwire.simulators.stand import Stand
+from stockwire.tls import authorities
 
 SECRET = "whsec-test"
 
@@ -69,8 +70,8 @@ class Web:
         return self.http.get("/api/agent/work", params={"wait": wait}, headers=headers, timeout=wait + 20)
 
 
-@pytest.fixture
-def web(hub: Any) -> Iterator[Web]:
+@pytest.fixture(scope="module")
+def served(django_hub: None) -> Iterator[uvicorn.Server]:
     from stockwire.hub.asgi import application
 
     server = uvicorn.Server(
@@ -82,20 +83,29 @@ def web(hub: Any) -> Iterator[Web]:
         while not server.started:
             assert thread.is_alive(), "the web process did not start"
             threading.Event().wait(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        channel_id = hub.new_channel(
-            api_url="https://shop.example",
-            consumer_key="ck_" + "5" * 40,
-            consumer_secret="cs_" + "7" * 40,
-            hmac_shared_secret=SECRET,
-        )
-        key = hub.rows("select webhook_key from channels where id = %s", channel_id)[0][0]
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as http:
-            yield Web(hub, http, port, channel_id, key)
+        yield server
     finally:
         server.should_exit = True
         thread.join(10)
         assert not thread.is_alive(), "the web process did not stop"
+
+
+@pytest.fixture
+def web(hub: Any, served: uvicorn.Server, until: Any) -> Iterator[Web]:
+    port = served.servers[0].sockets[0].getsockname()[1]
+    channel_id = hub.new_channel(
+        api_url="https://shop.example",
+        consumer_key="ck_" + "5" * 40,
+        consumer_secret="cs_" + "7" * 40,
+        hmac_shared_secret=SECRET,
+    )
+    key = hub.rows("select webhook_key from channels where id = %s", channel_id)[0][0]
+    with httpx2.Client(
+        base_url=f"http://127.0.0.1:{port}", verify=authorities(), timeout=20, trust_env=False
+    ) as http:
+        yield Web(hub, http, port, channel_id, key)
+    # No question that still waits may be given the work of the next test.
+    until(lambda: not served.server_state.connections and not served.server_state.tasks, every_s=0.002)
 
 
 @pytest.fixture

@@ -119,6 +119,7 @@ def test_an_order_that_becomes_ready_wakes_the_waiting_agent(
             assert told(web, given, state="raised", document_number=f"SO{code}").known
 
 
+@pytest.mark.slow
 def test_a_lost_bell_costs_two_seconds_and_rings_again(
     web: Any, store: Any, until: Callable[..., None]
 ) -> None:
@@ -135,6 +136,7 @@ def test_a_lost_bell_costs_two_seconds_and_rings_again(
         assert len(work_of(asked.result(15)).raise_orders) == 1
 
 
+@pytest.mark.slow
 def test_thirty_agents_may_wait_without_holding_the_databases_connections(web: Any, store: Any) -> None:
     with ThreadPoolExecutor(30) as pool:
         asked = [pool.submit(web.ask, 3) for _ in range(30)]
