@@ -21,11 +21,15 @@ MOST = {
     "First seen": 1,
     "Stock": 2,
     "Last sent": 5,
+    "Note": 2,
     "Last error": 3,
     "Fix": 3,
     "Next": 4,
 }
-GIVES_WAY = ("Last sent", "Stock", "Held back", "Link", "Rule", "Last error", "Offered", "Fix", "Next")
+GIVES_WAY = (
+    *("Last sent", "Stock", "Note", "Held back", "Link", "Rule"),
+    *("Last error", "Offered", "Fix", "Next"),
+)
 # Left out where two answers must share the screen.
 SPARED = ("Field map", "Stock", "First seen")
 GROUPS = ("content", "price", "stock", "images")
@@ -68,6 +72,7 @@ def _rows(one: Any, width: int) -> list[tuple[str, str | list[str]]]:
         ("First seen", one.first_seen),
         ("Stock", _stock(one)),
         ("Last sent", _sent(one, width) or "nothing was ever confirmed"),
+        *([("Note", " ".join(one.notes))] if one.notes else []),
         ("Last error", one.last_error or "none"),
     ]
     return [*rows, *([("Fix", one.last_hint)] if one.last_hint else []), ("Next", one.next_action)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from tests.domain.planning import BOLT, EVERYTHING, MAP, TERMS, after_a_push, plan, pushed, sent, with_variant
 
 from stockwire.domain.flags import channel_flags
+from stockwire.domain.plan import Planner
 from stockwire.domain.pricing import price_for
 from stockwire.domain.records import Image
 from stockwire.domain.rules import rule
@@ -307,3 +308,38 @@ def test_a_compare_at_price_is_taken_off_when_the_channel_has_no_list_for_it_any
         flags=channel_flags("the shop", {"price.was": "channel"}),
     )
     assert plan(product, known, kept).action == ""
+
+
+@pytest.mark.parametrize(
+    ("decimals", "price", "wanted"),
+    [
+        (2, "115.505", "115.51"),
+        (3, "115.505", "115.51"),
+        (1, "115.55", "115.6"),
+        (0, "115.50", "116"),
+        (0, "115.49", "115"),
+    ],
+)
+def test_a_price_is_planned_as_exactly_as_the_channel_keeps_it(
+    decimals: int, price: str, wanted: str
+) -> None:
+    settings = replace(TERMS.settings, price_decimals=decimals)
+    terms = replace(TERMS, settings=settings, channel=replace(TERMS.channel, compare_at_tier="rrp"))
+    terms = replace(terms, takes=EVERYTHING)
+    bolt = with_variant(BOLT, price_tiers={"retail": Decimal(price), "rrp": Decimal("200.555")})
+    found = sent(bolt, None, terms)
+    assert str(found["price"]) == wanted
+    places = Decimal(1).scaleb(-min(decimals, 2))
+    assert found["compare_at"] == Decimal("200.56").quantize(places, ROUND_HALF_UP)
+
+
+def test_a_text_that_the_channel_would_not_take_is_not_planned_and_the_reason_is_said() -> None:
+    settings = replace(
+        TERMS.settings, unsendable={"barcode": lambda text: "" if text.isdigit() else "digits only"}
+    )
+    terms = replace(TERMS, settings=settings, takes=EVERYTHING)
+    for barcode, is_sent in (("6001", True), ("AB-1", False), (None, False)):
+        bolt = with_variant(BOLT, barcode=barcode)
+        assert ("barcode" in sent(bolt, None, terms)) is is_sent
+        reasons = Planner(terms).offer.unsent(bolt.variants[0])
+        assert reasons == ({"barcode": "digits only"} if barcode == "AB-1" else {})

@@ -78,6 +78,11 @@ def woocommerce_sent(recorded: Recorded, names: dict[str, str]) -> tuple[Sent, s
                     found[sku, words[key]] = value
                 elif key in by_id:
                     found[sku, by_id[key]] = ...
+                elif key == "sale_price" and value:
+                    # With a sale price the shop's regular one is what is struck through.
+                    found[sku, "price"], found[sku, "compare_at"] = value, row["regular_price"]
+                elif key == "meta_data":
+                    pass  # Which pictures are ours, for the connector itself.
                 elif key == "weight":
                     found[sku, "grams"] = int(Decimal(value) * 1000)
                 elif key == "attributes" and "variation" in value[0] and "id" in row:
@@ -102,6 +107,7 @@ def shopify_sent(recorded: Recorded, names: dict[str, str]) -> tuple[Sent, set[s
         "productType": "product_type",
         "status": "status",
         "price": "price",
+        "compareAtPrice": "compare_at",
         "barcode": "barcode",
         "sku": "sku",
     }
@@ -281,3 +287,46 @@ def test_with_flags_only_what_the_plan_says_reaches_the_shop(story: shops.Story)
     plan = check(story, recorded)
     fields = {one["field"] for entry in plan["entries"] for one in entry["fields"]}
     assert not fields & {"body_html", "vendor", "quantity", "tags"}
+
+
+def test_odd_values_are_planned_as_the_shop_receives_them(story: shops.Story) -> None:
+    from stockwire.hub import models
+
+    hub = story.hub
+    recorded = listen(story)
+    shops.hold(story, "BOLT", {"BOLT": ("", 9)}, title='Nuts & <b>bolts</b> 3/8"', vendor="A & B")
+    shops.hold(story, "NUT", {"NUT": ("", 9)}, tags="a & b,C")
+    hub.owner.execute("update price_tiers set price = 12.3456")
+    hub.owner.execute("update quantities set quantity = 2.7")
+    hub.owner.execute("update variants set grams = 1, barcode = 'ABC-' || id")
+    hub.owner.execute("update channels set compare_at_tier = 'rrp'")
+    with hub.scope():
+        for variant in models.Variant.objects.all():
+            models.PriceTier.objects.create(
+                client_id=hub.client_id, variant=variant, tier="rrp", price=Decimal("19.999")
+            )
+    plan = check(story, recorded)
+    told = {one["field"]: one["after"] for one in plan["entries"][0]["fields"]}
+    assert (told["price"], told["compare_at"], told["quantity"]) == ("12.35", "20.00", 2)
+
+
+def test_a_shop_that_keeps_whole_rands_and_digits_is_planned_so(hub: Any) -> None:
+    from stockwire.hub.models import Channel
+    from stockwire.hub.sync.why import why
+
+    with shops.opened("woocommerce", hub) as story:
+        story.name = "woocommerce"  # type: ignore[attr-defined]
+        with hub.scope():
+            channel = Channel.objects.get(pk=story.channel_id)
+            channel.settings = {**channel.settings, "price_decimals": 0}
+            channel.save()
+        recorded = listen(story)
+        shops.hold(story, "BOLT", {"BOLT": ("", 9)})
+        hub.owner.execute("update price_tiers set price = 115.50")
+        hub.owner.execute("update variants set barcode = 'ABC-123'")
+        plan = check(story, recorded)
+        told = {one["field"]: one["after"] for one in plan["entries"][0]["fields"]}
+        assert (told["price"], "barcode" in told) == ("116", False)
+        with hub.scope():
+            [answer] = why(story.channel_id, "BOLT")
+        assert ("barcode", "the shop keeps digits and dashes only") in answer.withheld

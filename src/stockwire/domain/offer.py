@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from stockwire.domain.compare_at import compare_at
 from stockwire.domain.mapped import ProductMap
@@ -75,6 +75,7 @@ class Offer:
         self._meta = takes.meta and self._sent_unless("meta.*", terms.flags.withholds_all("meta.*"))
         self._images = takes.images and self._sends("images")
         self._meta_sent: dict[str, bool] = {}
+        self._unsendable = self._settings.unsendable
         self._tier = self._channel.price_tier or RETAIL
         self._price = self._sends("price", f"price.{self._tier}")
         self._compare_at = self._compare_at_source()
@@ -114,9 +115,10 @@ class Offer:
             return self._mapped(self._map, product, variant)
         wanted = Wanted({}, {})
         content: dict[str, Value] = {}
+        unsent = self.unsent(variant) if self._unsendable else {}
         for name, read in self._variant:
             value = read(variant)
-            if value is not None:
+            if value is not None and name not in unsent:
                 content[name] = value
         if product.option_names and self._options:
             content["option_values"] = variant.option_values
@@ -126,6 +128,16 @@ class Offer:
             self._put_price(variant, wanted)
         self._put_stock(variant, wanted)
         return wanted
+
+    def unsent(self, variant: Variant) -> dict[str, str]:
+        """Fields of this variant whose value the channel would not take, each with the reason."""
+        found = {}
+        for name, read in self._variant:
+            ask = self._unsendable.get(name)
+            value = read(variant) if ask is not None else None
+            if ask is not None and value is not None and (reason := ask(str(value))):
+                found[name] = reason
+        return found
 
     def clear(self, product: Product, wanted: Wanted, known: Mapping[str, Mapping[str, Value]]) -> Wanted:
         """`wanted` with what the channel was given once and is not to show any more: the product has lost an
@@ -166,6 +178,7 @@ class Offer:
             price = self._taxed(priced.listed)
             word = "with" if self._channel.tax is TaxRule.ADD else "without"
             reason = f"{reason}, {word} {self._channel.tax_rate.normalize():f}% VAT"
+        price = self._rounded(price)
         if price <= 0:
             wanted.problem = Problem(
                 f"{variant.sku} would cost R{price} ({reason}), so its price is not sent.",
@@ -176,7 +189,7 @@ class Offer:
         wanted.reasons["price"] = reason
         if self._compare_at is not None:
             was = self._compare_at(variant)
-            struck = compare_at(price, None if was is None else self._taxed(was))
+            struck = compare_at(price, None if was is None else self._rounded(self._taxed(was)))
             wanted.fields[PRICE]["compare_at"] = struck.price
             wanted.reasons["compare_at"] = struck.reason
 
@@ -234,6 +247,11 @@ class Offer:
             floor=self._channel.stock_floor,
             where=where,
         )
+
+    def _rounded(self, price: Decimal) -> Decimal:
+        """As exact as the channel keeps prices."""
+        decimals = self._settings.price_decimals
+        return price if decimals >= 2 else price.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
     def _taxed(self, price: Decimal) -> Decimal:
         if self._channel.tax is TaxRule.ADD:

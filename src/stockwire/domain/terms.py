@@ -5,7 +5,7 @@ Only values; what follows from them is decided in rules, flags, offer and plan.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -34,7 +34,9 @@ class SettingTerms:
     `map_prices` and `map_stock` name those of its keys that are prices and stock there. `qty_limit_upper`
     here and on the channel's row: the lower one holds. `delete_enabled`: what leaves is taken away.
     `created_as` is what else is written when a product is made there, `parent_sku` that a product with
-    variants is given its code as SKU then: for the preview only.
+    variants is given its code as SKU then: for the preview only. `price_decimals` is how exact prices are
+    there, at most to the cent. `unsendable` says of a text of a field why the channel would not take it, ""
+    when it does.
     """
 
     withheld: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +49,8 @@ class SettingTerms:
     delete_enabled: bool = True
     created_as: Mapping[str, str] = field(default_factory=dict)
     parent_sku: bool = False
+    price_decimals: int = 2
+    unsendable: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

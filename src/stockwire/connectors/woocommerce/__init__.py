@@ -6,6 +6,7 @@ from stockwire.connectors.woocommerce.channel import WooCommerceChannel
 from stockwire.connectors.woocommerce.gate import order_gate
 from stockwire.connectors.woocommerce.product_map import PRICES, STOCK
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
+from stockwire.connectors.woocommerce.translate import no_barcode
 from stockwire.connectors.woocommerce.webhooks import read_webhook
 from stockwire.domain.order_policy import OrderPolicy
 from stockwire.domain.terms import SettingTerms
@@ -36,6 +37,8 @@ connector = ChannelConnector(
         delete_enabled=settings.delete_product_enabled,
         created_as={"status": settings.create_product_status.value},
         parent_sku=True,
+        price_decimals=settings.price_decimals,
+        unsendable={"barcode": no_barcode},
     ),
     order_policy=lambda settings: OrderPolicy(
         link_items=settings.order_link_items_on_sku,

@@ -231,12 +231,16 @@ def _put_measures(
         fields["weight"] = f"{weight.normalize():f}"
 
 
+def no_barcode(text: str) -> str:
+    """Why the shop takes no such barcode, or "". It drops letters without a word (ABC-123 became -123)."""
+    return "" if _BARCODE.fullmatch(text.strip()) else "the shop keeps digits and dashes only"
+
+
 def _put_barcode(sku: str, barcode: str, fields: dict[str, Any], notes: list[str]) -> None:
-    """The shop drops letters without a word (ABC-123 became -123), so such a barcode is not sent."""
-    if _BARCODE.fullmatch(barcode):
-        fields["global_unique_id"] = barcode
+    if why_not := no_barcode(barcode):
+        notes.append(f"{sku}: barcode {barcode} was left out, because {why_not}.")
     else:
-        notes.append(f"{sku}: barcode {barcode} was left out, because the shop keeps digits and dashes only.")
+        fields["global_unique_id"] = barcode
 
 
 def _put_prices(

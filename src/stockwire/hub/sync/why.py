@@ -17,9 +17,11 @@ from stockwire.domain.records import Product
 from stockwire.hub import models
 from stockwire.hub.models import (
     Channel,
+    ChannelLink,
     HeldDeactivation,
     Known,
     KnownProduct,
+    ProductLink,
     Quantity,
     Stale,
     StaleState,
@@ -59,7 +61,7 @@ class Why:
     """Everything one screen needs. Texts are for the operator; "" where there is nothing to say. `sku` is as
     it was asked for, `asked` the SKU of ours that this is ("" where a product with variants was named).
     `withheld` is what flags, settings and the field map keep back, `owners` whose each field is by the flags
-    alone."""
+    alone. `notes` are what the connector said when it was sent last: what was rounded or left out there."""
 
     sku: str
     asked: str
@@ -72,6 +74,7 @@ class Why:
     link: str
     field_map: str
     withheld: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
     owners: tuple[Answer, ...]
     first_seen: str
     stock: tuple[Stocked, ...]
@@ -115,7 +118,8 @@ def _why(
         rule=verdict.reason or "this channel has no rules, so every active product is offered",
         link=_link(snapshot),
         field_map="product_map of the channel's settings decides what is sent" if mapped else "",
-        withheld=tuple(sorted(planner.offer.withheld.items())),
+        withheld=(*sorted(planner.offer.withheld.items()), *_unsent(planner, product)),
+        notes=tuple(_notes(channel, snapshot)),
         owners=tuple(map(planner.terms.flags.answer, _flagged(product))),
         first_seen=_first_seen(snapshot.product_id),
         stock=tuple(_stock(snapshot)),
@@ -130,6 +134,23 @@ def _why(
 def _flagged(product: Product) -> list[str]:
     """Fields that a channel has a flag for; the SKU is none of them (flags.no_flag_of_a_channel)."""
     return [name for name in fields_of(product) if not no_flag_of_a_channel(name)]
+
+
+def _unsent(planner: Planner, product: Product) -> list[tuple[str, str]]:
+    """Values that the channel would not take; with the SKU where a product has several."""
+    several = len(product.variants) > 1
+    return [
+        (f"{name} of {one.sku}" if several else name, reason)
+        for one in product.variants
+        for name, reason in planner.offer.unsent(one).items()
+    ]
+
+
+def _notes(channel: Channel, snapshot: Snapshot) -> list[str]:
+    whole = ProductLink.objects.filter(channel=channel, product_id=snapshot.product_id)
+    links = ChannelLink.objects.filter(channel=channel, variant_id__in=list(_skus(snapshot)))
+    said = [*whole.values_list("note", flat=True), *links.order_by("pk").values_list("note", flat=True)]
+    return list(dict.fromkeys(note for note in said if note))
 
 
 def _asked(snapshot: Snapshot, said: str) -> str:
