@@ -163,3 +163,13 @@ def test_stock_that_is_not_managed_is_not_sent_and_one_that_is_the_lower_cap_hol
     found = names_sent(unmanaged, None, TERMS)
     assert found["", "inventory_management"] is False
     assert ("", "quantity") not in found
+
+
+def test_a_contract_price_that_is_kept_on_a_product_is_never_sent_as_an_attribute() -> None:
+    contract = " Order_1|entity_customer|key_source_customer_code|value_ACME|type_fixed"
+    item = product()._replace(meta={"order_by": "Friday", "a|b": "c", contract: "64.50"})
+    found = names_sent(item, None, TERMS)
+    assert {name for _, name in found if name.startswith("meta.")} == {"meta.order_by", "meta.a|b"}
+    offer = Offer(TERMS)
+    offer.product(item)
+    assert offer.withheld == {f"meta.{contract}": "what a customer pays by contract is no shop's business"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.domain.planning import BOLT, EVERYTHING, plan, sent, with_variant
+from tests.domain.planning import BOLT, EVERYTHING, after_a_push, plan, sent, with_variant
 
 from stockwire.domain.flags import channel_flags
 from stockwire.domain.plan import Plan
@@ -130,11 +130,17 @@ def test_the_compare_at_price(case: tuple[dict[str, str], dict[str, Any], str, s
         ("{{#calculate}}{{price_tiers.was.price}} * 2{{/calculate}}", "calculate: a number is missing before '*'"),
     ],
 )  # fmt: skip
-def test_a_compare_at_template_that_makes_no_price_stops_the_item_and_names_it(
+def test_a_compare_at_template_that_makes_no_price_is_a_problem_and_stops_nothing_else(
     template: str, said: str
 ) -> None:
-    problem = priced({"retail": "80"}, {}, template).problem
+    made = priced({"retail": "80"}, {}, template)
+    assert made.action == "", "new on the channel, it waits until this is put right"
+    problem = made.problem
     assert problem is not None
+    terms = Terms(ChannelTerms(), SettingTerms(compare_at=template), takes=EVERYTHING)
+    linked = plan(with_variant(BOLT, price_tiers={"retail": Decimal(80)}), after_a_push(BOLT), terms)
+    assert {one.name: one.after for one in linked.differences} == {"price": Decimal("80.00")}
+    assert linked.problem == problem
     assert problem.message.startswith("BOLT-M8: compare_at_price, line 1: ")
     assert said in problem.message
     assert problem.hint

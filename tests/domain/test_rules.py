@@ -320,7 +320,23 @@ def test_all_rules_must_hold_and_the_first_that_does_not_is_named_with_what_was_
 
 
 def test_without_rules_every_product_belongs() -> None:
-    assert Rules([]).verdict(SHIRT).belongs
+    assert Rules([]).verdict(SHIRT) == (True, "")
+
+
+def test_the_verdict_says_which_rules_are_met_and_shows_what_was_found_in_few_words() -> None:
+    met = Rules([rule("title", "contains", "shirt"), rule("vendor", "empty")])
+    assert met.verdict(SHIRT) == (True, "meets every rule: title contains shirt; vendor empty")
+    long = SHIRT._replace(title="x" * 50, tags="a,b,c,d,e", meta={})
+    said = {
+        ("title", "equal"): f"rule: title equal 1; it is {'x' * 37}...",
+        ("tags", "equal"): "rule: tags equal 1; it is a, b, c and 2 more",
+        ("meta.none", "equal"): "rule: meta.none equal 1; it is empty",
+        ("price", "equal"): "rule: price equal 1; it is 99.9, 80, 119.9",
+        ("qty", "equal"): "rule: qty equal 1; it is 0, 6",
+        ("option", "equal"): "rule: option equal 1; it is S, M",
+    }
+    for (field, operator), reason in said.items():
+        assert Rules([rule(field, operator, "1")]).verdict(long) == (False, reason)
 
 
 def test_each_condition_that_fails_is_counted() -> None:

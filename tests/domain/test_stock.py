@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.domain.planning import BOLT, EVERYTHING, plan, sent, with_variant
+from tests.domain.planning import BOLT, EVERYTHING, after_a_push, plan, sent, with_variant
 
 from stockwire.domain.flags import channel_flags
 from stockwire.domain.records import Product
@@ -204,11 +204,16 @@ def quantities_sent(product: Product, terms: Terms) -> dict[str, int]:
         ("NaN", "the quantity for location 1 is 'NaN', which is no believable number", "Correct the template of location 1"),
     ],
 )  # fmt: skip
-def test_a_location_whose_template_makes_no_number_stops_the_item_and_names_both(
+def test_a_location_whose_template_makes_no_number_is_a_problem_and_stops_nothing_else(
     template: str, said: str, fix: str
 ) -> None:
-    made = plan(ITEM, None, Terms(settings=SettingTerms(location_map={"1": template}), takes=EVERYTHING))
-    assert made.action == ""
+    terms = Terms(settings=SettingTerms(location_map={"1": template}), takes=EVERYTHING)
+    dearer = with_variant(ITEM, price_tiers={"retail": Decimal(80)})
+    linked = plan(dearer, after_a_push(ITEM), terms)
+    assert {one.name: one.after for one in linked.differences} == {"price": Decimal("80.00")}
+    made = plan(ITEM, None, terms)
+    assert made.action == "", "new on the channel, it waits until this is put right"
+    assert linked.problem == made.problem
     assert made.problem is not None
     assert made.problem.message.startswith("BOLT-M8: location_map, line 1: ")
     assert said in made.problem.message

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from stockwire.domain.compare_at import compare_at
+from stockwire.domain.contracts import is_contract
 from stockwire.domain.mapped import ProductMap
 from stockwire.domain.names import value_of
 from stockwire.domain.pricing import RETAIL, free_of_charge, price_for
@@ -19,11 +20,13 @@ from stockwire.domain.records import Product, Variant
 from stockwire.domain.setting_templates import LocationMap, compare_at_of
 from stockwire.domain.stock import Sellable, available_in, sellable
 from stockwire.domain.tax import price_excl, price_incl
+from stockwire.domain.templates import TemplateError
 from stockwire.domain.terms import TaxRule, Terms
 
 Value = str | int | bool | Decimal | tuple[str, ...] | None
 CONTENT, PRICE, STOCK, IMAGES = "content", "price", "stock", "images"
 FROM_SOURCE = "from the source"
+CONTRACT = "what a customer pays by contract is no shop's business"
 _META = "meta."
 
 _PRODUCT: dict[str, Callable[[Product], Value]] = {
@@ -109,8 +112,8 @@ class Offer:
         return Wanted(fields, {})
 
     def variant(self, product: Product, variant: Variant) -> Wanted:
-        """What belongs to one variant: its content, price and stock. A variant without a usable price has a
-        problem and the rest of its fields."""
+        """What belongs to one variant: its content, price and stock. A variant without a usable price, or of
+        which a template of the settings makes no value, has a problem and the rest of its fields."""
         if self._map is not None:
             return self._mapped(self._map, product, variant)
         wanted = Wanted({}, {})
@@ -188,7 +191,11 @@ class Offer:
         wanted.fields[PRICE] = {"price": price}
         wanted.reasons["price"] = reason
         if self._compare_at is not None:
-            was = self._compare_at(variant)
+            try:
+                was = self._compare_at(variant)
+            except TemplateError as error:
+                wanted.problem = Problem(str(error), error.hint)
+                return
             struck = compare_at(price, None if was is None else self._rounded(self._taxed(was)))
             wanted.fields[PRICE]["compare_at"] = struck.price
             wanted.reasons["compare_at"] = struck.reason
@@ -200,7 +207,12 @@ class Offer:
         # A quantity switches a shop's stock management on, so one goes out only where it is wanted on.
         if self._quantity and variant.inventory_management:
             if self._locations is not None:
-                for name, found in self._locations.quantities(variant):
+                try:
+                    places = list(self._locations.quantities(variant))
+                except TemplateError as error:
+                    wanted.problem = wanted.problem or Problem(str(error), error.hint)
+                    places = []
+                for name, found in places:
                     stock[name] = found.quantity
                     wanted.reasons[name] = found.reason
             elif self._has_part(variant):
@@ -274,7 +286,9 @@ class Offer:
     def _sends_meta(self, key: str) -> bool:
         sent = self._meta_sent.get(key)
         if sent is None:
-            sent = self._meta_sent[key] = self._sends(f"meta.{key}")
+            name = f"meta.{key}"
+            kept = CONTRACT if is_contract(key) else self._terms.flags.withholds(name)
+            sent = self._meta_sent[key] = self._sent_unless(name, kept)
         return sent
 
     def _sold_from(self) -> tuple[str, ...] | None:
