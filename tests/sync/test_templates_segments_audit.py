@@ -88,6 +88,33 @@ def test_a_changed_template_looks_at_its_products_anew_and_a_removed_one_require
     )
 
 
+def test_an_attribute_that_a_template_requires_is_required_still_when_a_file_or_an_agent_takes_it_away(
+    hub: Any, feed: Any, products: None, tmp_path: Path
+) -> None:
+    from stockwire.hub.sync.import_products import Options, import_products
+    from stockwire.hub.sync.templates import apply_template, lacking, set_template
+
+    with hub.scope():
+        set_template(hub.client_id, "Paint", ATTRIBUTES[:1], "thandi")
+        apply_template(hub.client_id, hub.source_id, "Paint", ["RED"], "thandi")
+        assert lacking(hub.source_id) == []
+    file = tmp_path / "gone.csv"
+    file.write_text("source_product_code,source_variant_code,delete_meta\nRED,RED,Colour\n")
+    import_products(hub.client_id, hub.source_id, file, Options("thandi"))
+    assert meta(hub)[:1] == [("RED", "Colour", "", "Paint")]
+    with hub.scope():
+        assert [(code, one.attribute) for code, one in lacking(hub.source_id)] == [("RED", "colour")]
+    hub.owner.execute("update product_meta set value = 'red' where key = 'Colour'")
+    hub.owner.execute(
+        'update sources set settings = settings || \'{"deactivate_productmeta_prefix_csv": "Col"}\''
+    )
+    feed.send(feed.row("RED", DESCRIPTION="Red paint"))
+    assert meta(hub)[:1] == [("RED", "Colour", "", "Paint")]
+    hub.owner.execute("truncate stale")
+    feed.send(feed.row("RED", DESCRIPTION="Red paint"))
+    assert hub.rows("select count(*) from stale") == [(0,)], "blank already"
+
+
 def test_a_second_segment_of_the_same_field_takes_the_place_of_the_first(hub: Any) -> None:
     from stockwire.hub.setting_up import add_user
     from stockwire.hub.sync.segments import person, remove_segment, segments_of, set_segment

@@ -14,21 +14,35 @@ from django.db import connection
 from stockwire.domain.records import Active, SourceProduct
 from stockwire.hub.models import Source
 
-TIDY = """
+# An attribute that a template brought stays, blank: what the template requires is required still.
+_BLANK = """
+    ), blank as (
+        insert into product_meta (client_id, product_id, key, value, template_name)
+        select client_id, product_id, key, '', template_name from gone where template_name <> ''
+    )
+"""
+_ANY_MORE = "(m.template_name = '' or m.value <> '')"
+
+TIDY = f"""
+    with gone as (
     delete from product_meta m using products p, unnest(%s::text[], %s::text[]) as sent(code, keys)
     where p.source_id = %s and p.source_product_code = sent.code and m.product_id = p.id
-        and m.key ^@ any(%s) and m.key <> all(string_to_array(sent.keys, E'\\x1f'))
+        and {_ANY_MORE} and m.key ^@ any(%s) and m.key <> all(string_to_array(sent.keys, E'\\x1f'))
         and coalesce((select f.owner from flags f where f.source_id = p.source_id
             and f.field in ('meta.' || lower(m.key), 'meta.*') order by f.field = 'meta.*' limit 1),
             'source') = 'source'
-    returning m.product_id, p.source_product_code, m.key, m.value
-"""
+    returning m.client_id, m.product_id, p.source_product_code, m.key, m.value, m.template_name
+    {_BLANK} select product_id, source_product_code, key, value from gone
+"""  # noqa: S608 - the parts are constants of this file
 
-META = """
-    delete from product_meta m using products p, unnest(%s::text[], %s::text[]) as gone(code, key)
-    where p.source_id = %s and p.source_product_code = gone.code and m.product_id = p.id and m.key = gone.key
-    returning m.product_id
-"""
+META = f"""
+    with gone as (
+    delete from product_meta m using products p, unnest(%s::text[], %s::text[]) as named(code, key)
+    where p.source_id = %s and p.source_product_code = named.code and m.product_id = p.id
+        and m.key = named.key and {_ANY_MORE}
+    returning m.client_id, m.product_id, m.key, m.template_name
+    {_BLANK} select product_id from gone
+"""  # noqa: S608 - the parts are constants of this file
 
 QUANTITIES = """
     delete from quantities q using variants v, unnest(%s::text[], %s::text[]) as gone(code, warehouse)
