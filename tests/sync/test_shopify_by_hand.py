@@ -214,3 +214,41 @@ def test_whether_a_new_item_is_tracked_is_left_to_the_shop_where_its_stock_is(
     shirt(trade)
     trade.push()
     assert (trade.held("SHIRT")["item"]["tracked"], trade.available("SHIRT")) == (tracked, held)
+
+
+def test_a_new_item_is_made_with_nothing_that_is_the_channels_own(trade: Any) -> None:
+    own(trade, trade.channel(**SENT), *(name for name in OF_THE_CHANNEL if name != "title"), "grams", "qty")
+    shirt(trade)
+    give_more(trade, "silk")
+    trade.hub.owner.execute("update variants set barcode = '6001234567892', grams = 250")
+    trade.push()
+    nothing: dict[str, Any] = {
+        "descriptionHtml": "",
+        "productType": "",
+        "seo": {},
+        "template": None,
+        "barcode": None,
+    }
+    nothing |= {"tags": [], "media": [], "collections": [], "metafields": {}, "fit": {}}
+    assert picture_of(trade) == {**nothing, "title": "Shirt", "vendor": "Stockwire Rehearsal"}
+    assert (trade.held("SHIRT")["item"]["weight"], trade.available("SHIRT")) == (None, {})
+
+
+def test_nothing_is_made_for_nothing_where_prices_are_the_channels_own(trade: Any) -> None:
+    own(trade, trade.channel(**SENT), "price")
+    shirt(trade)
+    trade.hub.work("push")
+    [(message, hint)] = trade.hub.rows("select message, hint from stale")
+    assert message == (
+        "SHIRT: its price is the channel's own, and Shopify would sell a new item without one for nothing."
+    )
+    assert "by hand with this SKU and a price" in hint
+    assert len(trade.shop.shelf("Product")) == 2
+    trade.shop.add_product("Linen shirt", [{"sku": "SHIRT", "price": "19.00", "quantity": 1}])
+    trade.shop.advance(10)
+    shirt(trade, "33.00", title="Shirt, new season")
+    trade.push()
+    assert (trade.held("SHIRT")["price"], picture_of(trade)["title"]) == (
+        Decimal("19.00"),
+        "Shirt, new season",
+    )

@@ -19,7 +19,7 @@ from stockwire.connectors.shopify.pictures import names_of
 from stockwire.connectors.shopify.places import default_location
 from stockwire.connectors.shopify.refusals import explain_row, user_errors
 from stockwire.connectors.shopify.settings import ShopifySettings
-from stockwire.connectors.shopify.translate import seen_of, sku_key, tags_of, untitled
+from stockwire.connectors.shopify.translate import seen_of, sku_key, tags_of, unpriced, untitled
 from stockwire.errors import Refused, StockwireError, TryLater
 
 _DEFAULT = ("Title", "Default Title")
@@ -31,7 +31,7 @@ def writes_of(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> l
     ready: list[tuple[Item, Write]] = []
     for item in items:
         try:
-            open_targets = list(item.open_targets())
+            open_targets = priced(item)
             _check(item, open_targets)
             given = {"input": _input(line, settings, item, open_targets), "identifier": custom_id(item.code)}
             root = PRODUCT_SET_WITH_MEDIA if "files" in given["input"] else PRODUCT_SET
@@ -39,6 +39,17 @@ def writes_of(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> l
         except StockwireError as error:
             item.fail(error)
     return ready
+
+
+def priced(item: Item) -> list[Target]:
+    """Those of its variants that come with a price; another one fails, and a simple product with it."""
+    open_targets = list(item.open_targets())
+    without = [target for target in open_targets if "price" not in target.fields]
+    if without and len(without) == len(open_targets):
+        raise unpriced(item.change.sku)
+    for target in without:
+        target.error = unpriced(target.sku)
+    return [target for target in open_targets if target not in without]
 
 
 def settle_creation(item: Item, payload: Mapping[str, Any], *, files_were_sent: bool) -> None:
@@ -84,6 +95,7 @@ def give_options(line: Line, settings: ShopifySettings, item: Item, targets: Seq
     to as a whole, because it has nothing but its nameless default variant."""
     names = item.change.option_names
     product = {
+        "status": "ACTIVE",
         "productOptions": _options(names, targets),
         "variants": [_variant(line, settings, target, names) for target in targets],
     }
@@ -126,7 +138,11 @@ def _input(line: Line, settings: ShopifySettings, item: Item, targets: Sequence[
     if files:
         product["files"] = files
     if not targets:
-        item.notes.append("It has no variant that can be sent yet; its options come with the first one.")
+        # Shopify gives it a variant of its own that costs nothing: nobody may buy that.
+        product["status"] = "DRAFT"
+        item.notes.append(
+            "It has no variant that can be sent yet, so it is a draft; its options come with the first one."
+        )
         return product
     names = item.change.option_names or (_DEFAULT[0],)
     product["productOptions"] = _options(names, targets)

@@ -115,6 +115,15 @@ def untitled(sku: str) -> Refused:
     )
 
 
+def unpriced(sku: str) -> Refused:
+    """What is made there without a price costs nothing there, and is bought for it."""
+    return Refused(
+        f"{sku}: its price is the channel's own, and Shopify would sell a new item without one for nothing.",
+        hint="Make the item there by hand with this SKU and a price: it is linked then. Or let the hub send"
+        " the price.",
+    )
+
+
 def emptied_metafields(item: Item) -> list[str]:
     return [
         name[len(_META) :]

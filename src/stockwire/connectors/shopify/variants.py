@@ -22,7 +22,7 @@ from stockwire.connectors.shopify.operations import (
 from stockwire.connectors.shopify.places import default_location
 from stockwire.connectors.shopify.refusals import UserError, explain_row, user_errors
 from stockwire.connectors.shopify.settings import ShopifySettings
-from stockwire.connectors.shopify.translate import seen_of, sent_as_seen, sku_key
+from stockwire.connectors.shopify.translate import seen_of, sent_as_seen, sku_key, unpriced
 from stockwire.errors import StockwireError
 from stockwire.ports import Action
 
@@ -71,6 +71,12 @@ def add(line: Line, settings: ShopifySettings, items: Sequence[Item]) -> None:
         if not targets or item.is_failed or item.is_lost:
             continue
         try:
+            without = [target for target in targets if "price" not in target.fields]
+            for target in without:
+                fail(item, target, unpriced(target.sku))
+            targets = [target for target in targets if target not in without]
+            if not targets:
+                continue
             rows = [_new_row(line, settings, item, target) for target in targets]
         except StockwireError as error:
             for target in targets:
