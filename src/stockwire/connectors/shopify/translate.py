@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from stockwire.amounts import money, number, quantity
 from stockwire.connectors.shopify.items import OPTIONS, Item, StockRow, Target
 from stockwire.connectors.shopify.settings import ShopifySettings
 from stockwire.errors import Refused
 from stockwire.ports import Action, Value
 
-CENT = Decimal("0.01")
+CENTS = 2
 MOST_STOCK = 1_000_000_000
-_LARGEST_PRICE = Decimal("1e12")
 _LOCATION = "quantity@"
 _META = "meta."
 
@@ -137,14 +137,14 @@ def variant_fields(target: Target, settings: ShopifySettings) -> dict[str, Any]:
     wanted = target.wanted
     fields: dict[str, Any] = {}
     if "price" in wanted:
-        fields["price"] = _money(target, "price", wanted["price"])
+        fields["price"] = money(target.sku, "price", wanted["price"], CENTS, target.notes)
     if "compare_at" in wanted:
         fields["compareAtPrice"] = _compare_at(target, wanted, fields.get("price"))
     if "barcode" in wanted:
         fields["barcode"] = str(wanted["barcode"] or "").strip()
     inventory: dict[str, Any] = {}
     if wanted.get("grams") is not None:
-        grams = _number(target.sku, "weight", wanted["grams"])
+        grams = number(target.sku, "weight", wanted["grams"])
         inventory["measurement"] = {"weight": {"value": float(grams), "unit": "GRAMS"}}
     if settings.sends_stock and "inventory_management" in wanted:
         inventory["tracked"] = bool(wanted["inventory_management"])
@@ -168,7 +168,8 @@ def stock_rows(target: Target, settings: ShopifySettings) -> list[StockRow]:
         before = (
             change.before if isinstance(change.before, int) and not isinstance(change.before, bool) else None
         )
-        rows.append(StockRow(location, before, _quantity(target, change.after), change.name))
+        after = quantity(target.sku, change.after, MOST_STOCK, target.notes)
+        rows.append(StockRow(location, before, after, change.name))
     return rows
 
 
@@ -213,73 +214,12 @@ def handle_of(title: str) -> str:
     return re.sub(r"[^\w]+", "-", plain, flags=re.UNICODE).replace("_", "-").strip("-")
 
 
-def decimal_or_none(value: object) -> Decimal | None:
-    if value is None or value == "" or isinstance(value, bool):
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
-
-
 def _compare_at(target: Target, wanted: Mapping[str, Value], price: str | None) -> str | None:
     """Only above zero and not below the price; otherwise the shop shows none."""
     value = wanted["compare_at"]
     if value is None:
         return None
-    amount = _money(target, "compare-at price", value)
+    amount = money(target.sku, "compare-at price", value, CENTS, target.notes)
     if Decimal(amount) <= 0 or (price is not None and Decimal(amount) < Decimal(price)):
         return None
     return amount
-
-
-def _quantity(target: Target, value: Value) -> int:
-    sku = target.sku
-    if value is None:
-        raise Refused(
-            f"{sku}: there is no stock figure for this product.",
-            hint="Give it a quantity in the warehouse this channel sells from, or stop sending stock.",
-        )
-    exact = _number(sku, "stock", value, negative=True)
-    whole = int(exact.to_integral_value(ROUND_FLOOR))
-    if whole != exact:
-        target.notes.append(
-            f"{sku}: stock {exact:f} was rounded down, because the shop counts in whole units."
-        )
-    if whole < 0:
-        target.notes.append(f"{sku}: stock {exact:f} was sent as 0.")
-    if whole > MOST_STOCK:
-        target.notes.append(f"{sku}: stock {exact:f} was sent as {MOST_STOCK}, the most Shopify takes.")
-    return min(max(whole, 0), MOST_STOCK)
-
-
-def _money(target: Target, name: str, value: Value) -> str:
-    sku = target.sku
-    if value is None:
-        raise Refused(
-            f"{sku}: the product has no {name}, and without one the shop cannot sell it.",
-            hint="Give it a price in the price list this channel uses.",
-        )
-    amount = _number(sku, name, value)
-    if amount >= _LARGEST_PRICE:
-        raise Refused(f"{sku}: the {name} {amount:f} is too large.", hint="Correct it in the source.")
-    rounded = amount.quantize(CENT, ROUND_HALF_UP)
-    if rounded != amount:
-        target.notes.append(f"{sku}: {name} {amount:f} was rounded to {rounded:f}.")
-    return f"{rounded:f}"
-
-
-def _number(sku: str, name: str, value: Value, *, negative: bool = False) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, Decimal | int):
-        raise Refused(
-            f"{sku}: the {name} {value!r} is not a number.", hint="Correct it in the source and sync again."
-        )
-    amount = Decimal(value)
-    if not amount.is_finite():
-        raise Refused(f"{sku}: the {name} {value} is not a number.", hint="Correct it in the source.")
-    if amount < 0 and not negative:
-        raise Refused(
-            f"{sku}: the {name} {amount:f} is negative, and the shop would sell at it.",
-            hint="Correct it in the source and sync again.",
-        )
-    return abs(amount) if amount == 0 else amount

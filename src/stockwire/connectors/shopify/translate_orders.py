@@ -15,6 +15,7 @@ from typing import Any
 from stockwire.connectors.shopify.items import number
 from stockwire.connectors.shopify.order_params import params_of
 from stockwire.connectors.shopify.settings import ShopifySettings
+from stockwire.domain.order_lines import grouped
 from stockwire.domain.records import (
     Address,
     Customer,
@@ -219,30 +220,6 @@ def _discounts(body: Mapping[str, Any], lines: Sequence[OrderLine]) -> list[Disc
 def _bearing(lines: Sequence[OrderLine]) -> list[OrderLine]:
     """Each line bears its own discount for good: nothing is left to be spread anew."""
     return [replace(line, subtotal_excl_tax=line.total_excl_tax) for line in lines]
-
-
-def grouped(lines: Sequence[OrderLine]) -> list[OrderLine]:
-    """Lines of the same SKU and variant as one: quantities, totals and taxes are added up."""
-    merged: dict[tuple[str, str, str], OrderLine] = {}
-    for line in lines:
-        key = (line.sku or line.channel_line_code, line.channel_product_code, line.channel_variant_code)
-        first = merged.get(key)
-        merged[key] = line if first is None else _added(first, line)
-    return list(merged.values())
-
-
-def _added(first: OrderLine, second: OrderLine) -> OrderLine:
-    taxes: dict[tuple[str, Decimal | None, str], Decimal] = {}
-    for tax in (*first.tax_lines, *second.tax_lines):
-        key = (tax.title, tax.rate, tax.code)
-        taxes[key] = taxes.get(key, Decimal(0)) + tax.amount
-    return replace(
-        first,
-        quantity=first.quantity + second.quantity,
-        total_excl_tax=first.total_excl_tax + second.total_excl_tax,
-        subtotal_excl_tax=first.subtotal_excl_tax + second.subtotal_excl_tax,
-        tax_lines=tuple(TaxLine(title, amount, rate, code) for (title, rate, code), amount in taxes.items()),
-    )
 
 
 def _notes(body: Mapping[str, Any], currency: str, settings: ShopifySettings) -> list[str]:

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from stockwire.connectors.woocommerce.amounts import money, quantity
+from stockwire.amounts import money, quantity
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.errors import Refused
 
 PREFIX = "map."
+MOST_STOCK = 2_147_483_647
 PRICES = frozenset({"regular_price", "sale_price"})
 STOCK = frozenset({"stock_quantity", "manage_stock", "managing_stock", "in_stock", "stock_status"})
 _OF_BOTH = {
@@ -83,7 +84,7 @@ def _price(sku: str, key: str, value: object, settings: WooCommerceSettings, not
 def _put_stock(sku: str, key: str, value: object, fields: dict[str, Any], notes: list[str]) -> None:
     """A quantity is ignored by the shop while it does not manage stock, so the two go together."""
     if key == "stock_quantity":
-        fields["stock_quantity"] = quantity(sku, _number(value), notes)
+        fields["stock_quantity"] = quantity(sku, _number(value), MOST_STOCK, notes)
         fields.setdefault("manage_stock", True)
     elif key in {"manage_stock", "managing_stock"}:
         fields["manage_stock"] = _switch(sku, key, value)

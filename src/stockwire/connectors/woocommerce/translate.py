@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from stockwire.connectors.woocommerce.amounts import decimal_or_none, money, number, quantity
-from stockwire.connectors.woocommerce.product_map import mapped
+from stockwire.amounts import decimal_or_none, money, number, quantity
+from stockwire.connectors.woocommerce.product_map import MOST_STOCK, mapped
 from stockwire.connectors.woocommerce.setting_types import WeightUnit
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.errors import Refused
@@ -289,7 +289,7 @@ def _put_stock(sku: str, wanted: Mapping[str, Value], fields: dict[str, Any], no
             hint="Give it a quantity in the warehouse this channel sells from, or stop sending stock.",
         )
     fields["manage_stock"] = True
-    fields["stock_quantity"] = quantity(sku, wanted["quantity"], notes)
+    fields["stock_quantity"] = quantity(sku, wanted["quantity"], MOST_STOCK, notes)
 
 
 def _shown(value: object) -> str:

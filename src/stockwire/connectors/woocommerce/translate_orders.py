@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -15,6 +15,7 @@ from typing import Any
 
 from stockwire.connectors.woocommerce.settings import WooCommerceSettings
 from stockwire.connectors.woocommerce.translate import sku_key
+from stockwire.domain.order_lines import grouped
 from stockwire.domain.records import (
     Address,
     Customer,
@@ -64,7 +65,7 @@ def _order_of(body: Mapping[str, Any], settings: WooCommerceSettings) -> Order:
     lines = [_line(line, rates, warnings) for line in body["line_items"]]
     lines = [one for line in lines for one in _unbundled(line, settings)]
     if settings.group_duplicate_order_items:
-        lines = _grouped(lines)
+        lines = grouped(lines)
     warnings += _refund_warnings(body)
     billing = body.get("billing") or {}
     return Order(
@@ -209,34 +210,6 @@ def _fees(body: Mapping[str, Any], rates: Mapping[str, Any]) -> list[ShippingLin
         )
         for line in body.get("fee_lines") or []
     ]
-
-
-def _grouped(lines: Sequence[OrderLine]) -> list[OrderLine]:
-    """Lines of the same SKU and product as one: the stated quantities, totals and taxes are added up."""
-    merged: dict[tuple[str, str, str], OrderLine] = {}
-    for line in lines:
-        key = (line.sku or line.channel_line_code, line.channel_product_code, line.channel_variant_code)
-        first = merged.get(key)
-        merged[key] = line if first is None else _added(first, line)
-    return list(merged.values())
-
-
-def _added(first: OrderLine, second: OrderLine) -> OrderLine:
-    taxes: dict[tuple[str, Decimal | None, str], Decimal] = {}
-    for tax in (*first.tax_lines, *second.tax_lines):
-        key = (tax.title, tax.rate, tax.code)
-        taxes[key] = taxes.get(key, Decimal(0)) + tax.amount
-    return OrderLine(
-        channel_line_code=first.channel_line_code,
-        sku=first.sku,
-        title=first.title,
-        quantity=first.quantity + second.quantity,
-        total_excl_tax=first.total_excl_tax + second.total_excl_tax,
-        subtotal_excl_tax=first.subtotal_excl_tax + second.subtotal_excl_tax,
-        tax_lines=tuple(TaxLine(title, amount, rate, code) for (title, rate, code), amount in taxes.items()),
-        channel_product_code=first.channel_product_code,
-        channel_variant_code=first.channel_variant_code,
-    )
 
 
 def _refund_warnings(body: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
-"""Prices and quantities on their way to the shop, checked as the shop does not. Pure.
+"""Prices and quantities on their way to a shop, checked as the shop does not. Pure.
 
-A price that is no number wipes the price there, a decimal comma multiplies it by 100, and rows of a batch are
-not checked at all. So nothing that is not a plain number gets past here.
+A price that is no number wipes the price at one shop, a decimal comma multiplies it by 100 at another, and
+rows of a batch are not checked at all. So nothing that is not a plain number gets past here.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 from stockwire.errors import Refused
 
 _LARGEST_PRICE = Decimal("1e12")
-_LARGEST_QUANTITY = 2_147_483_647
 
 
 def money(sku: str, name: str, value: object, decimals: int, notes: list[str]) -> str:
-    """A price as the shop takes it: text with a dot, rounded half up. Raises Refused for what is none."""
+    """A price as a shop takes it: text with a dot, rounded half up. Raises Refused for what is none."""
     if value is None:
         raise Refused(
             f"{sku}: the product has no {name}, and without one the shop cannot sell it.",
@@ -30,15 +29,23 @@ def money(sku: str, name: str, value: object, decimals: int, notes: list[str]) -
     return f"{rounded:f}"
 
 
-def quantity(sku: str, value: object, notes: list[str]) -> int:
-    """A stock figure as the shop takes it: whole, not below 0. Raises Refused for what is none."""
+def quantity(sku: str, value: object, most: int, notes: list[str]) -> int:
+    """A stock figure as a shop takes it: whole, not below 0, not above `most`. Raises Refused for what is
+    none."""
+    if value is None:
+        raise Refused(
+            f"{sku}: there is no stock figure for this product.",
+            hint="Give it a quantity in the warehouse this channel sells from, or stop sending stock.",
+        )
     exact = number(sku, "stock", value, negative=True)
     whole = int(exact.to_integral_value(ROUND_FLOOR))
     if whole != exact:
         notes.append(f"{sku}: stock {exact:f} was rounded down, because the shop counts in whole units.")
     if whole < 0:
         notes.append(f"{sku}: stock {exact:f} was sent as 0.")
-    return min(max(whole, 0), _LARGEST_QUANTITY)
+    if whole > most:
+        notes.append(f"{sku}: stock {exact:f} was sent as {most}, the most the shop takes.")
+    return min(max(whole, 0), most)
 
 
 def number(sku: str, name: str, value: object, *, negative: bool = False) -> Decimal:
@@ -59,7 +66,7 @@ def number(sku: str, name: str, value: object, *, negative: bool = False) -> Dec
 
 
 def decimal_or_none(value: object) -> Decimal | None:
-    """A number of the shop's, None where it is empty or none."""
+    """A number of a shop's, None where it is empty or none."""
     if value is None or value == "" or isinstance(value, bool):
         return None
     try:
