@@ -234,6 +234,12 @@ def _end(counts: dict[str, Any]) -> None:
     """The exit code is 1 when something needs a look."""
     if counts["unknown_columns"]:
         click.echo(f"Columns that mean nothing here: {', '.join(counts['unknown_columns'])}.", err=True)
+    if kept_back := counts.get("kept_back"):
+        click.echo(
+            f"Flags of the source keep for the hub: {', '.join(kept_back)}. Products that are here keep"
+            " theirs; --ignore-flags writes them.",
+            err=True,
+        )
     for sentence in counts.get("unknown_names", ()):
         click.echo(sentence, err=True)
     if counts["problems"]:

@@ -56,7 +56,7 @@ def list_linked(client_id: int) -> None:
     """
     start_django(None)
     from stockwire.files.addresses import shown
-    from stockwire.hub.linking import linked_problems, linked_sources
+    from stockwire.hub.linking import linked_problems, linked_sources, without_flag
 
     found = linked_sources(client_id)
     for one in found:
@@ -69,6 +69,8 @@ def list_linked(client_id: int) -> None:
         click.echo(f"    read {ran}, next {due}")
         if one.last_run_at:
             click.echo(f"    {_counted(one)}")
+        if fields := without_flag(one):
+            click.echo(f"    {_unflagged(fields)}")
         if source.read_error:
             click.echo(f"    {source.read_error} {source.read_hint}")
         for problem in linked_problems(client_id, source.pk, SHOWN):
@@ -174,17 +176,23 @@ def fetch(client_id: int, source_id: int) -> None:
     Example: stockwire source fetch --client 1 2
     """
     start_django(None)
-    from stockwire.hub.linking import linked_problems
+    from stockwire.hub.linking import linked_problems, without_flag
     from stockwire.hub.sync.fetch_source import fetch as verb
 
     found = verb(client_id, source_id, in_any_case=True)
     if found is None:
         raise TryLater("A worker is fetching this source right now.", hint="Ask again in a minute.")
     click.echo(_counted(found))
+    if fields := without_flag(found):
+        click.echo(_unflagged(fields), err=True)
     for problem in linked_problems(client_id, source_id, SHOWN):
         click.echo(f"{problem.code}: {problem.message}\n  Fix: {problem.hint}", err=True)
     if found.problems > SHOWN:
         click.echo(f"and {found.problems - SHOWN:,} more.", err=True)
+
+
+def _unflagged(fields: list[str]) -> str:
+    return f"No flag lets it write {', '.join(fields)}: `stockwire flag set --help`."
 
 
 def _counted(one: Any) -> str:

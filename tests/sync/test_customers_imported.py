@@ -134,6 +134,15 @@ def test_a_price_list_or_warehouse_that_no_product_has_is_said_with_those_there_
     assert told == [[], said, [], said[:1]]
 
 
+def test_an_account_code_that_a_spreadsheet_has_shortened_makes_no_new_customer(
+    hub: Any, take: Import
+) -> None:
+    take(("source_customer_code", "first_name"), ("00123", "Anna"), ("ANNA01", "Anna"))
+    _, results = take(("source_customer_code", "first_name"), ("123", "Anna"), ("124", "Ben"))
+    assert [(result.code, result.outcome) for result in results] == [("123", "problem"), ("124", "add")]
+    assert results[0].message == "123 is here as 00123: a spreadsheet takes noughts away."
+
+
 def test_a_dry_run_writes_nothing_and_new_ones_can_be_ignored(hub: Any, take: Import) -> None:
     counts, results = take(HEADER, ANNA, dry_run=True)
     assert (counts.added, hub.rows("select count(*) from customers")) == (1, [(0,)])

@@ -63,6 +63,10 @@ def test_a_linked_source_is_made_looked_at_corrected_and_let_go(
     assert (said.returncode, "The file has no column Stock." in said.stderr) == (1, True)
     assert "The file has no column Stock. It has: Item, On hand." in stockwire("source linked").stdout
     assert stockwire("source relink", "--settings", "better.toml", str(linked)).returncode == 0
+    assert "No flag lets it write" not in stockwire("source linked").stdout
+    assert stockwire("flag set", "--source", str(linked), "qty", "none").returncode == 0
+    assert "No flag lets it write qty: `stockwire flag set --help`." in stockwire("source linked").stdout
+    assert stockwire("flag set", "--source", str(linked), "qty", "source").returncode == 0
     said = stockwire("source fetch", str(linked))
     assert said.stdout == (
         "3 rows read, 1 changed something, 1 of products that are not here, 1 with a problem.\n"

@@ -257,6 +257,29 @@ def test_an_attribute_goes_whichever_row_of_its_product_says_so(hub: Any, take: 
     assert results[0].changes == {"meta_care": ("cold", None)}
 
 
+def test_what_flags_keep_for_the_hub_is_said(hub: Any, take: Import) -> None:
+    from stockwire.hub.sync.belonging import set_source_flags
+
+    header = (
+        "source_product_code",
+        "source_variant_code",
+        "title",
+        "price",
+        "qty_JHB",
+        "meta_care",
+        "image1",
+    )
+    row = ("BOLT", "BOLT", "Bolt", "1", "2", "cold", "https://cdn.example.co.za/a.jpg")
+    assert take(header, row)[0].kept_back == []
+    with hub.scope():
+        flags = {"price": "system", "qty.JHB": "system", "meta.*": "system", "images": "system"}
+        set_source_flags(hub.source_id, flags, "thandi")
+    counts, [result] = take(header, (*row[:2], "Bolt 8", "9", "9", "hot", "https://cdn.example.co.za/b.jpg"))
+    assert counts.kept_back == ["price.retail", "qty.JHB", "meta.care", "images"]
+    assert result.changes == {"title": ("Bolt", "Bolt 8")}
+    assert take(header, row, ignore_flags=True)[0].kept_back == []
+
+
 OPTIONED = ("source_product_code", "source_variant_code", "title", "option1_name", "option1_value", "active")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from stockwire.domain import cells
 from stockwire.domain.cells import Wrong
+from stockwire.domain.flags import PLAIN
 from stockwire.domain.pricing import RETAIL
 from stockwire.domain.product_cells import (
     SIMPLE,
@@ -59,7 +60,8 @@ def quantity_column(warehouse: str) -> str:
 class ProductColumns:
     """A header, ready to read rows. Raises Wrong when the header cannot be used at all.
 
-    `unknown` are columns that mean nothing here, `meta_keys` the attributes the file has columns of.
+    `unknown` are columns that mean nothing here, `meta_keys` the attributes the file has columns of, `fields`
+    what its columns write, as flags call it.
     """
 
     def __init__(self, header: Sequence[str], names: Names = Names()) -> None:
@@ -88,6 +90,7 @@ class ProductColumns:
             seen[meaning] = header[index].strip()
             self._readers.append((index, name, read))
         self._check(set(seen))
+        self.fields = list(dict.fromkeys(name for meaning in seen if (name := _field(meaning))))
         self._has_options = any(name in seen for name in OPTIONS)
         self._width = len(header)
 
@@ -182,6 +185,18 @@ class ProductColumns:
                     f"There is no column {code}, which {', '.join(columns)} cannot do without.",
                     f"Add the column {code}, or take the others out.",
                 )
+
+
+def _field(meaning: str) -> str:
+    """What a column writes, as flags call it; "" for codes and for what no flag speaks of."""
+    if meaning in OPTIONS:
+        return "options"
+    if _IMAGE.fullmatch(meaning):
+        return "images"
+    head, part, name = meaning.partition(" ")
+    if part:
+        return f"{head}.{name}" if name else head
+    return meaning if meaning in PLAIN else ""
 
 
 def _of_product(name: str) -> bool:

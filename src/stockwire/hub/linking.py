@@ -12,12 +12,14 @@ from typing import Any, BinaryIO
 from django.utils import timezone
 from pydantic import BaseModel
 
+from stockwire.domain.product_columns import ProductColumns
 from stockwire.errors import NotSetUp, Refused
 from stockwire.files.addresses import shown
 from stockwire.hub import jobs, tenancy
 from stockwire.hub.models import Audit, Source, SourceFetch, SourceProblem
 from stockwire.hub.setting_up import checked
 from stockwire.hub.sync.fetch_source import files_folder
+from stockwire.hub.sync.writable import flags_of, may_write
 from stockwire.registry import file_connector
 
 LARGEST_UPLOAD = 500 * 1024 * 1024
@@ -75,6 +77,17 @@ def linked_problems(client_id: int, source_id: int, most: int) -> list[SourcePro
     """The first rows of its file that could not be used when it was last read."""
     with tenancy.scope(client_id):
         return list(SourceProblem.objects.filter(source_id=source_id).order_by("id")[:most])
+
+
+def without_flag(row: SourceFetch) -> list[str]:
+    """Fields its columns bring that no flag lets it write. Nothing is known of a file with our columns."""
+    with tenancy.scope(row.client_id):
+        source = Source.objects.get(pk=row.source_id)
+        columns = list(source.settings.get("columns", {}))
+        if not columns:
+            return []
+        flags = flags_of(source)
+        return [name for name in ProductColumns(columns).fields if not may_write(flags, name)]
 
 
 def change_linked(

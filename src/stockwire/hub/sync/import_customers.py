@@ -87,13 +87,14 @@ def import_customers(
         channel = Channel.objects.filter(pk=channel_id).first()
         if channel is None:
             raise Refused(f"There is no channel {channel_id}.", hint="`stockwire channel list` shows them.")
+        padded = _padded(channel)
     with open_table(file) as table:
         try:
             columns = CustomerColumns(table.header)
         except Wrong as wrong:
             raise Refused(wrong.message, hint=wrong.fix) from None
         counts = replace(hold.counts, unknown_columns=columns.unknown)
-        rows = (row for row in _read(table, columns) if row.number > hold.after)
+        rows = (row for row in _read(table, columns, padded) if row.number > hold.after)
         names = _Names(channel)
         while batch := list(islice(rows, BATCH)):
             results, counts = _store(names, batch, options, counts, hold)
@@ -103,7 +104,20 @@ def import_customers(
     return counts
 
 
-def _read(table: Table, columns: CustomerColumns) -> Iterator[CustomerRow | RowResult]:
+def _padded(channel: Channel) -> dict[str, str]:
+    """What a spreadsheet leaves of account codes that begin with noughts, and those codes; not what is the
+    code of another account. Inside an open scope."""
+    there = Customer.objects.filter(channel=channel).values_list("source_customer_code", flat=True)
+    codes = there.filter(source_customer_code__regex="^0+[1-9][0-9]*$")
+    bare = {code.lstrip("0"): code for code in codes}
+    for code in there.filter(source_customer_code__in=list(bare)):
+        del bare[code]
+    return bare
+
+
+def _read(
+    table: Table, columns: CustomerColumns, padded: dict[str, str]
+) -> Iterator[CustomerRow | RowResult]:
     seen: dict[str, int] = {}
     for number, cells in table.rows:
         if isinstance(cells, Unreadable):
@@ -113,6 +127,11 @@ def _read(table: Table, columns: CustomerColumns) -> Iterator[CustomerRow | RowR
             row = columns.read(number, cells)
             if (first := seen.setdefault(row.code, number)) != number:
                 raise Wrong(f"{row.code} is in row {first} already.", "Keep one of the two rows.")
+            if row.code in padded:
+                raise Wrong(
+                    f"{row.code} is here as {padded[row.code]}: a spreadsheet takes noughts away.",
+                    "Mark the column of codes as text when you open the file in a spreadsheet.",
+                )
             if row.password:
                 validate_password(row.password)
         except Wrong as wrong:

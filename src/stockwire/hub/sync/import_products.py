@@ -27,7 +27,7 @@ from stockwire.hub.sync.read_ahead import read_ahead
 from stockwire.hub.sync.read_batches import Batch, read_batches
 from stockwire.hub.sync.source_names import names_of, padded_codes
 from stockwire.hub.sync.store_rows import How, store_batch
-from stockwire.hub.sync.writable import flags_of
+from stockwire.hub.sync.writable import flags_of, may_write
 
 IGNORED = Flags("this import", Owner.SOURCE)
 """What "Ignore flags" means: every field is the file's to write."""
@@ -49,7 +49,8 @@ class Options:
 @dataclass(slots=True)
 class Counts:
     """The result panel. `queued` are products that are looked at for the channels, which is those added,
-    updated and deleted; `images` addresses that are to be fetched. `unknown_columns` were passed over."""
+    updated and deleted; `images` addresses that are to be fetched. `unknown_columns` were passed over, and
+    `kept_back` are fields that flags keep for the hub in products that are there."""
 
     rows: int = 0
     added: int = 0
@@ -59,6 +60,7 @@ class Counts:
     problems: int = 0
     images: int = 0
     unknown_columns: list[str] = field(default_factory=list)
+    kept_back: list[str] = field(default_factory=list)
 
     @property
     def queued(self) -> int:
@@ -115,7 +117,8 @@ def import_products(
                 if any(k.startswith(prefix) for k in columns.meta_keys)
             ),
         )
-        tally = _Tally(replace(hold.counts, unknown_columns=columns.unknown))
+        kept_back = [name for name in columns.fields if not may_write(flags, name)]
+        tally = _Tally(replace(hold.counts, unknown_columns=columns.unknown, kept_back=kept_back))
         with read_ahead(_made_ahead(read_batches(table, columns), tally)) as batches:
             for batch in batches:
                 if batch.last <= hold.after:

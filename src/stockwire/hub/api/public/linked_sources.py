@@ -109,6 +109,7 @@ def _said(row: SourceFetch) -> dict[str, Any]:
         "changed": row.changed,
         "not_here": row.unknown,
         "problems": row.problems,
+        "without_flag": linking.without_flag(row),
         "message": source.read_error,
         "hint": source.read_hint,
     }
