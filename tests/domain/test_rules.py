@@ -379,3 +379,56 @@ def test_a_rule_that_makes_no_sense_is_refused_with_what_would(
 
 def test_an_operator_is_understood_in_any_case_and_with_underscores() -> None:
     assert rule("Title", "NOT_CONTAINS", "x") == rule("title", "not contains", "x")
+
+
+BLANKS = SHIRT._replace(
+    title="  Cotton shirt ",
+    vendor=" ",
+    tags=" , summer ,, Sale ",
+    meta={" Fabric ": "\tCotton ", "gap": "  "},
+)
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "belongs"),
+    [
+        (" Title ", "equal", " cotton SHIRT ", True),
+        ("title", "lookup", " wool , cotton shirt ", True),
+        ("vendor", "empty", "", True),
+        ("vendor", "not empty", "", False),
+        ("tags", "equal", "summer", True),
+        ("tags", "lookup", " winter , sale ", True),
+        ("tags", "not equal", "sale", False),
+        ("meta. fabric ", "equal", "cotton", True),
+        ("meta.FABRIC", "contains", "cotton", True),
+        ("meta.gap", "empty", "", True),
+        ("price. Trade ", "equal", " 80 ", True),
+        ("qty. jhb ", "not empty", "", True),
+        ("title", " NOT  equal ", "wool", True),
+    ],
+)
+def test_outer_blanks_never_count(field: str, operator: str, value: str, belongs: bool) -> None:
+    assert Rules([rule(field, operator, value)]).verdict(BLANKS).belongs is belongs
+
+
+def test_a_list_of_tags_with_nothing_in_it_is_empty() -> None:
+    assert Rules([rule("tags", "empty")]).verdict(SHIRT._replace(tags=" , ,")).belongs
+    assert Rules([rule("tags", "empty")]).verdict(SHIRT._replace(tags=None)).belongs
+    assert not Rules([rule("tags", "empty")]).verdict(BLANKS).belongs
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("meta." + "x" * 101, f"The rule over meta.{'x' * 40} has a name of 101 letters, and at most 100 are kept."),
+        ("qty.a\x00b", "The rule over qty.a\x00b has a NUL character in its name."),
+        (" ", "There is no field (blank) for a rule."),
+        (" colour ", "There is no field colour for a rule."),
+        ("price. ", "There is no field price. for a rule."),
+    ],
+)  # fmt: skip
+def test_a_name_that_could_not_be_kept_is_refused(name: str, said: str) -> None:
+    with pytest.raises(ValueError, match="rule") as refused:
+        rule(name, "empty")
+    assert str(refused.value).startswith(said)
+    assert rule("meta." + "x" * 100, "empty").field == "meta." + "x" * 100

@@ -285,3 +285,18 @@ def test_what_goes_wrong_in_the_hub_is_answered_in_json_and_stands_in_the_log(
         hub.owner.execute("alter table gone rename to channel_rules")
     assert (status, told["message"]) == (500, "Something went wrong in Stockwire.")
     assert any("/rules" in record.getMessage() and record.exc_info for record in caplog.records)
+
+
+def test_what_a_customer_pays_is_asked_for_by_his_account(call: Any, channel_id: int, hub: Any) -> None:
+    from stockwire.hub import models
+
+    with hub.scope():
+        models.Customer.objects.create(
+            client_id=hub.client_id, channel_id=channel_id, source_id=hub.source_id,
+            source_customer_code="KAROO001", username="karoo001",
+        )  # fmt: skip
+    status, told = call("GET", f"channels/{channel_id}/price/bolt/m8?customer=KAROO001")
+    assert (status, told["sku"], told["price"], told["quantity"]) == (200, "BOLT/M8", "12.00", 5)
+    assert (told["price_reason"], told["quantity_reason"]) == ("price list retail", "5 available")
+    status, told = call("GET", f"channels/{channel_id}/price/NUT?customer=NOBODY")
+    assert (status, "has no customer with the account NOBODY" in told["message"]) == (422, True)

@@ -12,7 +12,15 @@ from stockwire.hub import tenancy
 from stockwire.hub.api.public.access import Given, Request, may_change
 from stockwire.hub.api.public.seeing import is_limited, sees_all
 from stockwire.hub.models import Flag
-from stockwire.hub.sync import belonging, drift_reports, operator, preview, set_settings, set_terms
+from stockwire.hub.sync import (
+    belonging,
+    customer_price,
+    drift_reports,
+    operator,
+    preview,
+    set_settings,
+    set_terms,
+)
 from stockwire.hub.sync import why as reasons
 
 router = Router(tags=["channels"])
@@ -97,6 +105,15 @@ def why(request: Request, channel_id: int, sku: str) -> list[dict[str, Any]]:
     sees_all(request, Kind.PRODUCTS)
     with tenancy.scope(request.auth.client_id):
         return [reasons.as_json(one) for one in reasons.why(channel_id, sku)]
+
+
+@router.get("/{channel_id}/price/{path:sku}", summary="What one customer pays for an SKU, and why")
+def price(request: Request, channel_id: int, sku: str, customer: str) -> dict[str, Any]:
+    for kind in (Kind.PRODUCTS, Kind.CUSTOMERS):
+        sees_all(request, kind)
+    with tenancy.scope(request.auth.client_id):
+        found = customer_price.customer_price(channel_id, customer, sku)
+    return {**asdict(found), "price": None if found.price is None else str(found.price)}
 
 
 @router.get("/{channel_id}/rules", summary="The rules of the channel, with live counts")
