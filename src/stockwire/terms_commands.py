@@ -39,12 +39,15 @@ _TAX = {"as_is": "as the price list has it", "add": "put on", "remove": "taken o
 @click.option("--stock-floor", type=int, help="Fewer than this are shown as none.")
 @click.option("--qty-limit-upper", type=int, help="The most units ever shown.")
 @click.option("--no-qty-limit", is_flag=True, help="Show all units there are.")
+@click.option("--yes", is_flag=True, help="Without asking, whatever names no product has.")
 def set_channel(
     client_id: int,
     channel_id: int,
+    *,
     warehouses: tuple[str, ...],
     all_warehouses: bool,
     no_qty_limit: bool,
+    yes: bool,
     **given: Any,
 ) -> None:
     """Change from which price list and warehouses a channel sells, and how much it shows.
@@ -63,8 +66,15 @@ def set_channel(
         changes["qty_limit_upper"] = None
     start_django(None)
     from stockwire.hub import tenancy
-    from stockwire.hub.sync.set_terms import said_of, set_terms, terms_shown
+    from stockwire.hub.sync.set_terms import said_of, set_terms, terms_shown, unknown_names
 
+    if not yes:
+        with tenancy.scope(client_id):
+            unknown = unknown_names(channel_id, changes)
+        if unknown:
+            # On a channel that sends, a slip of the pen would sell out every item within seconds.
+            click.echo("\n".join(unknown))
+            click.confirm("The channel is live, and no item has any stock or price there. Go on?", abort=True)
     with tenancy.scope(client_id):
         channel = set_terms(channel_id, changes, f"{getpass.getuser()} (command line)")
         terms, said = terms_shown(channel), said_of(channel)

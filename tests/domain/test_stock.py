@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.domain.planning import BOLT, EVERYTHING, after_a_push, plan, sent, with_variant
+from tests.domain.planning import BOLT, EVERYTHING, after_a_push, plan, pushed, sent, with_variant
 
 from stockwire.domain.flags import channel_flags
 from stockwire.domain.records import Product
@@ -214,6 +214,8 @@ def test_a_location_whose_template_makes_no_number_is_a_problem_and_stops_nothin
     made = plan(ITEM, None, terms)
     assert made.action == "", "new on the channel, it waits until this is put right"
     assert linked.problem == made.problem
+    known = pushed(dearer, linked, after_a_push(ITEM))
+    assert plan(dearer, known, terms).reason == "the channel already shows all of the rest"
     assert made.problem is not None
     assert made.problem.message.startswith("BOLT-M8: location_map, line 1: ")
     assert said in made.problem.message

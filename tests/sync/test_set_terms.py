@@ -107,3 +107,19 @@ def test_names_that_no_product_has_are_said_with_those_there_are(
     ]
     assert said == ["No product has the warehouse CPT yet, and none has any warehouse."]
     assert known == []
+
+
+def test_unknown_names_are_asked_about_before_a_live_channel_takes_them(rehearsal: Any, bolt: None) -> None:
+    from stockwire.hub.sync.set_terms import unknown_names
+
+    slip = {"warehouses": ["JBH"], "price_tier": "sellingprice9", "stock_buffer": 2}
+    with rehearsal.hub.scope():
+        said = unknown_names(rehearsal.channel_id, slip)
+        assert [one.split(" yet")[0] for one in said] == [
+            "No product has the price list sellingprice9",
+            "No product has the warehouse JBH",
+        ]
+        assert unknown_names(rehearsal.channel_id, {"price_tier": "SELLINGPRICE2", "stock_buffer": 2}) == []
+    rehearsal.hub.owner.execute("update channels set live = false")
+    with rehearsal.hub.scope():
+        assert unknown_names(rehearsal.channel_id, slip) == []

@@ -171,7 +171,7 @@ class Planner:
             return Plan("add", _differences(wanted, NOTHING), "active and not yet on the channel")
         differences = _differences(self.offer.clear(product, wanted, before.fields), before.fields)
         if not differences:
-            return Plan(problem=wanted.problem, reason="the channel already shows all of it")
+            return Plan(problem=wanted.problem, reason=_nothing_else(wanted.problem))
         return Plan("update", differences, "differs from what the channel confirmed", wanted.problem)
 
     def _with_variants(self, product: Product, known: Known) -> Plan:
@@ -195,7 +195,7 @@ class Planner:
         whole = self.offer.clear(product, self.offer.product(product), known.fields)
         own = _differences(whole, known.fields)
         if not own and not planned:
-            return Plan(problem=problem, reason="the channel already shows all of it")
+            return Plan(problem=problem, reason=_nothing_else(problem))
         return Plan("update", own, "differs from what the channel confirmed", problem, tuple(planned))
 
     def _variant(
@@ -248,6 +248,10 @@ class Planner:
             # All that is to go stands below this very product, or nothing is left there: it goes whole.
             return Plan("remove", reason=why)
         return Plan("move", reason=why, variants=moves)
+
+
+def _nothing_else(problem: Problem | None) -> str:
+    return "the channel already shows all " + ("of the rest" if problem else "of it")
 
 
 def confirmed(differences: tuple[Difference, ...], known: Groups) -> dict[str, dict[str, Value]]:

@@ -81,6 +81,17 @@ def said_of(channel: Channel) -> list[str]:
     return not_sent(channel.source_id, tiers=tiers | of_templates[0], warehouses=warehouses | of_templates[1])
 
 
+def unknown_names(channel_id: int, given: Mapping[str, Any]) -> list[str]:
+    """What to know of the names in these changes before they are made, inside an open scope: nothing where
+    the channel does not send yet, because then they may still come in before it does."""
+    channel = Channel.objects.filter(pk=channel_id, live=True).first()
+    if channel is None:
+        return []
+    asked = checked_terms(given)
+    tiers = {asked.get("price_tier", ""), asked.get("compare_at_tier", "")}
+    return not_sent(channel.source_id, tiers=tiers, warehouses=asked.get("warehouses", ()))
+
+
 def _checked(name: str, value: Any) -> Any:
     if name == "warehouses":
         return list(dict.fromkeys(_name("A warehouse", one) for one in value))
