@@ -64,7 +64,7 @@ test: setup system versions ## The whole test suite, on real PostgreSQL, real Fi
 
 test-fast: setup system versions ## The quick tests only (a minute)
 	echo "Running the quick tests, $(JOBS) at a time..."
-	$(BIN)/pytest -n $(JOBS) --dist loadscope -m "not slow"
+	$(BIN)/pytest -n $(JOBS) --dist loadscope -m "not slow" --durations 5 --durations-min 1
 
 freeze: setup system versions ## Build the agent as one folder (build/frozen) and run its tests on it
 	echo "Freezing the agent (half a minute)..."

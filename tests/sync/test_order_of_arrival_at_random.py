@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.sync.conftest import shop
 
+pytestmark = pytest.mark.slow  # each tries many days
 ITEMS = ("BOLT", "NUT", "SAW", "DRILL")
 TABLES = (
     *("stale", "known", "known_products", "links", "product_links", "flags", "channel_rules"),

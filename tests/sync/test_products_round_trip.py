@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def catalogue(draw: st.DrawFn) -> list[dict[str, Any]]:
     return made
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=catalogue())
 def test_what_is_exported_and_imported_again_changes_nothing(hub: Any, tmp_path: Path, made: Any) -> None:
@@ -143,6 +145,7 @@ def families(draw: st.DrawFn) -> list[dict[str, Any]]:
     return made
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=families())
 def test_an_export_into_an_empty_hub_is_exported_byte_by_byte_the_same(
