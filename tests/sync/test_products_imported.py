@@ -245,7 +245,7 @@ def test_an_sku_that_two_rows_have_is_said(hub: Any, take: Import) -> None:
         ("D", "D", "D", "SAME", "FALSE"),
     )
     assert outcomes(results) == [(2, "A", "add"), (3, "B", "problem"), (4, "C", "add"), (5, "D", "nothing")]
-    assert results[1].message == "B has the SKU same, and so has A in row 2."
+    assert results[1].message == "B has the SKU same, and so has row 2."
 
 
 def test_an_attribute_goes_whichever_row_of_its_product_says_so(hub: Any, take: Import) -> None:

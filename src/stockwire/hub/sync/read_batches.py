@@ -77,7 +77,7 @@ class _Said:
         self._alone: dict[str, int] = {}
         self._products: dict[str, tuple[int, int, int, tuple[str, ...]]] = {}
         self._combined: dict[tuple[str, ...], int] = {}
-        self._skus: dict[str, tuple[str, int]] = {}
+        self._skus: dict[int, int] = {}
 
     def check(self, row: ProductRow) -> None:
         code, number = row.variant_code, row.number
@@ -85,10 +85,10 @@ class _Said:
         if first != number:
             raise Wrong(f"{row.code} is in row {first} already.", "Keep one of the two rows.")
         if row.sku and row.active is not False:
-            other, at = self._skus.setdefault(row.sku.casefold(), (row.code, number))
+            at = self._skus.setdefault(hash(row.sku.casefold()), number)
             if at != number:
                 raise Wrong(
-                    f"{row.code} has the SKU {row.sku}, and so has {other} in row {at}.",
+                    f"{row.code} has the SKU {row.sku}, and so has row {at}.",
                     "Give one of them another SKU: no shop could tell them apart.",
                 )
         if not row.product_code:
