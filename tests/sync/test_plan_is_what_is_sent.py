@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from tests.sync import shops
 
+from stockwire.domain.flags import PLAIN
+
 SIZES = {"S-S": ("S", 5), "S-L": ("L", 7)}
 CONTENT = {
     "body_html": "<p>Zinc & nickel</p>",
@@ -128,9 +130,10 @@ def shopify_sent(recorded: Recorded, names: dict[str, str]) -> tuple[Sent, set[s
                 if "measurement" in value:
                     found[sku, "grams"] = int(value["measurement"]["weight"]["value"])
             elif key == "inventoryQuantities":
-                found[sku, "quantity"] = sum(
-                    one.get("quantity", one.get("availableQuantity")) for one in value
-                )
+                for one in value:
+                    amount = one.get("quantity", one.get("availableQuantity"))
+                    found[sku, f"quantity@{number(one['locationId'])}"] = amount
+                    found[sku, "quantity"] = found.get((sku, "quantity"), 0) + amount
             elif key == "productOptions" and value[0]["name"] != "Title":
                 found[sku, "option_names"] = [one["name"] for one in value]
             elif key == "optionValues" and value[0]["optionName"] != "Title":
@@ -168,6 +171,9 @@ def shopify_sent(recorded: Recorded, names: dict[str, str]) -> tuple[Sent, set[s
             elif name.startswith("input") and "quantities" in value:
                 for row in value["quantities"]:
                     found[of(row["inventoryItemId"]), "quantity"] = row["quantity"]
+                    found[of(row["inventoryItemId"]), f"quantity@{number(row['locationId'])}"] = row[
+                        "quantity"
+                    ]
             elif name.startswith("input") and set(value) == {"id"}:
                 gone.add(of(value["id"]))
     return found, gone
@@ -224,7 +230,10 @@ def check(story: shops.Story, recorded: Recorded, names: dict[str, str] | None =
     hub.owner.execute("update lanes set next_at = now()")
     hub.work("push")
     assert hub.rows("select message from stale") == []
+    by_place = any(one["field"].startswith("quantity@") for e in plan["entries"] for one in e["fields"])
     sent, gone = READ[story.name](recorded, {**before, **names_there(story)})  # type: ignore[attr-defined]
+    sent = {key: value for key, value in sent.items() if key[1].startswith("quantity@") <= by_place}
+    sent = {key: value for key, value in sent.items() if not (by_place and key[1] == "quantity")}
     planned = {
         (one["sku"] or entry["code"], one["field"]): one["after"]
         for entry in plan["entries"]
@@ -275,18 +284,52 @@ def test_the_plan_of_products_and_variants_is_what_the_shop_receives(story: shop
     ]
 
 
-def test_with_flags_only_what_the_plan_says_reaches_the_shop(story: shops.Story) -> None:
+def test_with_every_flag_but_the_titles_only_the_title_reaches_the_shop(story: shops.Story) -> None:
+    from stockwire.hub import models
     from stockwire.hub.sync.belonging import set_channel_flags
 
     recorded = listen(story)
     shops.hold(story, "BOLT", {"BOLT": ("", 9)}, **CONTENT)
     shops.hold(story, "SHIRT", SIZES, ("Size",), **CONTENT)
+    flagged = [name for name in PLAIN if name not in {"title", "sku", "options"}]
     with story.hub.scope():
-        owners = dict.fromkeys(("body_html", "vendor", "qty", "tags"), "channel")
+        models.Variant.objects.update(barcode="6001234567890", grams=120)
+        for product in models.Product.objects.all():
+            models.ProductMeta.objects.create(
+                client_id=story.hub.client_id, product=product, key="finish", value="zinc"
+            )
+        owners = dict.fromkeys((*flagged, "meta.*", "price.*", "qty.*"), "channel")
         set_channel_flags(story.channel_id, owners, "thandi")
     plan = check(story, recorded)
     fields = {one["field"] for entry in plan["entries"] for one in entry["fields"]}
-    assert not fields & {"body_html", "vendor", "quantity", "tags"}
+    assert fields <= {"title", "sku", "status", "sales channels", "option_names", "option_values"}
+    assert not any("zinc" in str(body).lower() for *_, body in recorded.bodies)
+
+
+def test_locations_are_planned_each_as_the_shop_receives_them(hub: Any) -> None:
+    from stockwire.hub.models import Channel
+
+    with shops.opened("shopify", hub) as story:
+        story.name = "shopify"  # type: ignore[attr-defined]
+        app: Any = story.stand.app
+        first = number(next(iter(app.shop.shelf("Location").values()))["id"])
+        with hub.scope():
+            channel = Channel.objects.get(pk=story.channel_id)
+            places = json.dumps({first: "{{qty_availability.JHB}}"})
+            channel.settings = {**channel.settings, "location_map": places}
+            channel.save()
+        recorded = listen(story)
+        shops.hold(story, "BOLT", {"BOLT": ("", 9)})
+        hub.owner.execute("update quantities set warehouse = 'JHB'")
+        plan = check(story, recorded)
+        assert ("quantity@" + first, 9) in {
+            (one["field"], one["after"]) for one in plan["entries"][0]["fields"]
+        }
+        hub.owner.execute("update quantities set quantity = 4")
+        plan = check(story, recorded)
+        assert [(one["field"], one["before"], one["after"]) for one in plan["entries"][0]["fields"]] == [
+            (f"quantity@{first}", 9, 4)
+        ]
 
 
 def test_odd_values_are_planned_as_the_shop_receives_them(story: shops.Story) -> None:
@@ -330,3 +373,53 @@ def test_a_shop_that_keeps_whole_rands_and_digits_is_planned_so(hub: Any) -> Non
         with hub.scope():
             [answer] = why(story.channel_id, "BOLT")
         assert ("barcode", "the shop keeps digits and dashes only") in answer.withheld
+
+
+MAP = """{{! escape: json }}
+{"name": "{{product.title}} by {{product.vendor}}", "regular_price": "{{variant.price}}",
+ "short_description": "{{meta.finish}}",
+ "variations": [{"sku": "{{variant.sku}}", "regular_price": "{{variant.price}}", "weight": "{{variant.grams}}",
+  "stock_quantity": {{variant.qty}}}]}
+"""
+
+
+def test_what_a_field_map_makes_is_planned_key_by_key_as_the_shop_receives_it(hub: Any) -> None:
+    from stockwire.hub.models import Channel
+    from stockwire.hub.sync.belonging import set_channel_flags
+    from stockwire.hub.sync.preview import as_json, preview
+
+    with shops.opened("woocommerce", hub) as story:
+        with hub.scope():
+            channel = Channel.objects.get(pk=story.channel_id)
+            channel.settings = {**channel.settings, "product_map": MAP}
+            channel.save()
+            set_channel_flags(story.channel_id, {"grams": "channel"}, "thandi")
+        recorded = listen(story)
+        shops.hold(story, "BOLT", {"BOLT": ("", 9)}, **CONTENT)
+        shops.hold(story, "SHIRT", SIZES, ("Size",), **CONTENT)
+        hub.owner.execute("update variants set grams = 120")
+        with hub.scope():
+            plan = as_json(preview(story.channel_id))
+        hub.owner.execute("update lanes set next_at = now()")
+        hub.work("push")
+        assert hub.rows("select message from stale") == []
+        planned = {
+            (one["sku"] or entry["code"], one["field"].removeprefix("map."))
+            for entry in plan["entries"]
+            for one in entry["fields"]
+        }
+        # What follows from the shape, and stock management, which goes along with every quantity.
+        along = {"type", "attributes", "manage_stock"}
+        sent = {
+            (row["sku"], key)
+            for _, path, body in recorded.bodies
+            if path.endswith(("/products/batch", "/variations/batch"))
+            for row in body["create"]
+            for key in row
+            if key not in along
+        }
+        assert sent == planned
+        assert ("SHIRT", "regular_price") not in planned
+        assert ("S-S", "weight") not in planned
+        with hub.scope():
+            assert set(preview(story.channel_id).counts) == {"nothing"}
