@@ -219,14 +219,14 @@ def test_the_shop_ends_the_same_in_whatever_order_changes_arrive_and_whenever_it
 
 
 @pytest.mark.slow
-@few(150)
+@few(60)
 @given(day=days())
 def test_many_days_are_planned_the_same_in_any_order(play: Play, day: Day) -> None:
     same_plan_in_any_order(play, day)
 
 
 @pytest.mark.slow
-@few(150)
+@few(60)
 @given(day=days(settled=True))
 def test_many_days_end_with_the_same_shop_in_any_order(play: Play, day: Day) -> None:
     same_shop_in_any_order(play, day)
