@@ -204,13 +204,13 @@ def few(examples: int) -> Callable[[Any], Any]:
     )
 
 
-@few(12)
+@few(8)
 @given(day=days())
 def test_the_plan_is_the_same_in_whatever_order_changes_arrive(play: Play, day: Day) -> None:
     same_plan_in_any_order(play, day)
 
 
-@few(12)
+@few(8)
 @given(day=days(settled=True))
 def test_the_shop_ends_the_same_in_whatever_order_changes_arrive_and_whenever_it_is_pushed(
     play: Play, day: Day
