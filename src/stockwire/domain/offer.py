@@ -94,11 +94,12 @@ class Offer:
     def product(self, product: Product) -> Wanted:
         """What belongs to the product as a whole: content and images."""
         if self._map is not None:
-            fields, reasons = self._map.of_product(product)
+            mapped = Wanted(*self._map.of_product(product))
             if product.option_names:
                 # Prices and stock stand on its variants, whatever the map gives the product itself.
-                fields = {group: found for group, found in fields.items() if group not in (PRICE, STOCK)}
-            return Wanted(fields, reasons)
+                for group in (PRICE, STOCK):
+                    mapped.fields.pop(group, None)
+            return mapped
         content: dict[str, Value] = {}
         if product.option_names and self._options:
             content["option_names"] = product.option_names
