@@ -125,6 +125,14 @@ KEPT: dict[str, tuple[str, str, set[str]]] = {
     "of a list in a variation": ('"variations": [{"x": 1, "a": ["{{variant.barcode}}"]}]', "barcode", {"x"}),
     "as the condition of a variation": ('"variations": [{{#vendor}}{"x": 1}{{/vendor}}]', "vendor", set()),
     "as the form of a variation": ('"variations": [{{#vendor}}{"x": 1}{{/vendor}}{{^vendor}}0{{/vendor}}]', "vendor", set()),
+    "beside one that is ours": ('"a": "{{title}}", "b": "{{vendor}}", "c": "{{#vendor}}yes{{/vendor}}"', "title", {"b", "c"}),
+    "an attribute beside one that is ours": ('"a": "{{meta.colour}}", "b": {{meta.pack}}', "meta.colour", {"b"}),
+    "a list's price by its single name in another case": ('"a": "{{variant.Price_Tier_TRADE}}"', "price.trade", set()),
+    "whether there is a price": ('"a": {{#variant.price}}true{{/variant.price}}{{^variant.price}}false{{/variant.price}}', "price", set()),
+    "whether a list has a price": ('"a": "{{#variant.price_tiers.trade}}yes{{/variant.price_tiers.trade}}"', "price.trade", set()),
+    "whether it weighs anything": ('"a": "{{^variant.grams}}light{{/variant.grams}}"', "grams", set()),
+    "whether an attribute that is a number is there": ('"a": "{{#meta.pack}}packed{{/meta.pack}}"', "meta.pack", set()),
+    "whether stock is managed, as a condition": ('"a": "{{#variant.inventory_management}}yes{{/variant.inventory_management}}"', "inventory_management", set()),
     "that is not used": ('"a": "{{vendor}}"', "title", {"a"}),
 }  # fmt: skip
 
