@@ -27,7 +27,8 @@ Read = Callable[[str, str], Any]
         (cells.text, " as it is ", " as it is "),
         (cells.text, "#1 seller", "#1 seller"),
         (cells.code, " A-1 ", "A-1"),
-        (cells.code, "1E+5 A", "1E+5 A"),
+        (cells.not_shortened, "1E+5 A", None),
+        (cells.no_error, "#1 seller", None),
     ],
 )
 def test_a_cell_is_read_as_its_column_means_it(read: Read, cell: str, value: object) -> None:
@@ -46,11 +47,15 @@ def test_a_cell_is_read_as_its_column_means_it(read: Read, cell: str, value: obj
         (cells.price, "100000000000", "the column is 100000000000, which is too large."),
         (cells.grams, "-1", "the column is -1, which is no weight."),
         (cells.yes_or_no, "maybe", 'the column is "maybe".'),
-        (cells.text, "#N/A", "the column is #N/A, an error of the spreadsheet."),
-        (cells.code, " #REF! ", "the column is #REF!, an error of the spreadsheet."),
+        (cells.no_error, "#N/A", "the column is #N/A, an error of the spreadsheet."),
+        (cells.no_error, " #REF! ", "the column is #REF!, an error of the spreadsheet."),
         (cells.text, "a\x00b", "the column holds a NUL character."),
-        (cells.code, "6.00987E+12", "the column is 6.00987E+12: a spreadsheet has shortened the number."),
-        (cells.code, "6,01E+12", "the column is 6,01E+12: a spreadsheet has shortened the number."),
+        (
+            cells.not_shortened,
+            "6.00987E+12",
+            "the column is 6.00987E+12: a spreadsheet has shortened the number.",
+        ),
+        (cells.not_shortened, " 6,01E+12", "the column is 6,01E+12: a spreadsheet has shortened the number."),
         (cells.code, "x" * 101, "the column has 101 characters, more than 100."),
     ],
 )

@@ -78,6 +78,7 @@ def test_a_cell_goes_where_its_column_says(column: str, cell: str, field: str, v
         (("A", "A", "t" * 501), "title has 501 characters, more than 500."),
         (("A", "A", "#REF!"), "title is #REF!, an error of the spreadsheet."),
         (("#N/A", "A", "x"), "source_product_code is #N/A, an error of the spreadsheet."),
+        (("A", "6.01E+12", "x"), "source_variant_code is 6.01E+12: a spreadsheet has shortened the number."),
         (("A" * 101, "A", "x"), "source_product_code has 101 characters, more than 100."),
     ],
 )

@@ -38,8 +38,8 @@ def number(column: str, text: str) -> Decimal:
     shown = text.strip()
     if _DECIMAL_COMMA.fullmatch(shown):
         shown = shown.replace(",", ".")
-    _no_error(column, shown)
     if not _PLAIN.fullmatch(shown):
+        no_error(column, shown)
         raise Wrong(
             f'{column} is "{shown[:60]}", which is no number.',
             "Write it with a decimal point and nothing else: 1234.50, not R1 234.50 or 1,234.50.",
@@ -83,18 +83,11 @@ def yes_or_no(column: str, text: str) -> bool:
 
 def code(column: str, value: str, longest: int = 100) -> str:
     """A code without outer blanks, "" when there is none."""
-    shown = value.strip()
-    if "E+" in shown and _SHORTENED.fullmatch(shown):
-        raise Wrong(
-            f"{column} is {shown[:30]}: a spreadsheet has shortened the number.",
-            f"Show the column {column} as text or as a number without decimals, and save the file anew.",
-        )
-    return text(column, shown, longest)
+    return text(column, value.strip(), longest)
 
 
 def text(column: str, value: str, longest: int = 0) -> str:
     """The text as it stands. `longest` 0 is any length."""
-    _no_error(column, value)
     if "\x00" in value:
         raise Wrong(
             f"{column} holds a NUL character.", "Take it out; it cannot be seen, so type the text anew."
@@ -104,9 +97,19 @@ def text(column: str, value: str, longest: int = 0) -> str:
     return value
 
 
-def _no_error(column: str, value: str) -> None:
-    if value[:1] == "#" and value.rstrip() in _ERRORS:
+def no_error(column: str, value: str) -> None:
+    """Raises Wrong for what a spreadsheet shows where a formula has no result."""
+    if value.strip() in _ERRORS:
         raise Wrong(
-            f"{column} is {value.rstrip()}, an error of the spreadsheet.",
+            f"{column} is {value.strip()}, an error of the spreadsheet.",
             "Correct its formula, let the spreadsheet calculate and save it, or put the value itself there.",
+        )
+
+
+def not_shortened(column: str, value: str) -> None:
+    """Raises Wrong for a code that a spreadsheet took for a number and shortened: 6.01E+12."""
+    if _SHORTENED.fullmatch(value.strip()):
+        raise Wrong(
+            f"{column} is {value.strip()}: a spreadsheet has shortened the number.",
+            f"Show the column {column} as text or as a number without decimals, and save the file anew.",
         )

@@ -32,6 +32,7 @@ META_DELETE = "delete_meta"
 IN_EXPORTS_ONLY = frozenset({"product_id", "variant_id", "channel_product_code", "variant_image"})
 """Columns that an export may hold and an import passes over without a word."""
 OPTIONS = tuple(f"option{n}_{part}" for n in (1, 2, 3) for part in ("name", "value"))
+CODE_COLUMNS = (PRODUCT_CODE, VARIANT_CODE, "sku", "barcode")
 VARIANT_COLUMNS = ("sku", "barcode", "price", "qty", "grams", "inventory_management")
 _SURPLUS_OPTION = re.compile("option(?:[4-9]|[1-9][0-9]+)_(?:name|value)")
 _IMAGE = re.compile(r"image([1-9][0-9]{0,2})")
@@ -91,6 +92,7 @@ class ProductColumns:
             self._readers.append((index, name, read))
         self._check(set(seen))
         self.fields = list(dict.fromkeys(name for meaning in seen if (name := _field(meaning))))
+        self._deletes = META_DELETE in seen
         self._has_options = any(name in seen for name in OPTIONS)
         self._width = len(header)
 
@@ -101,14 +103,17 @@ class ProductColumns:
                 f"The row has {len(row)} cells for {self._width} columns.",
                 "Put texts with a comma or a line break into quotes; a spreadsheet does so when it saves.",
             )
-        if "\x00" in "".join(row):
+        whole = "".join(row)
+        if "\x00" in whole:
             raise Wrong("The row holds a NUL character.", "It cannot be seen; type its texts anew.")
+        if "#" in whole or "E+" in whole:
+            self._untouched(row)
         draft = Draft()
         present = len(row)
         for index, _, read in self._readers:
             # A row may end early: spreadsheets leave blank cells at its end away.
             read(draft, row[index] if index < present else "")
-        if both := [key for key in draft.meta_delete if draft.meta.get(key)]:
+        if self._deletes and (both := [key for key in draft.meta_delete if draft.meta.get(key)]):
             raise Wrong(
                 f"The row deletes the attribute {both[0]} and gives it a value.",
                 f"Leave meta_{both[0]} blank, or take {both[0]} out of {META_DELETE}.",
@@ -140,6 +145,14 @@ class ProductColumns:
             if index < len(row) and row[index].strip():
                 return row[index].strip()[:100]
         return ""
+
+    def _untouched(self, row: Sequence[str]) -> None:
+        """Raises Wrong for a cell that shows what a spreadsheet made of its value."""
+        for index, name, _ in self._readers:
+            if index < len(row):
+                cells.no_error(name, row[index])
+                if name in CODE_COLUMNS:
+                    cells.not_shortened(name, row[index])
 
     def _reader(self, name: str, cell: str, names: Names) -> tuple[str, Read] | None:
         """What a column means, and how its cells go into the draft; None when it means nothing."""

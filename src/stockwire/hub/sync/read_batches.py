@@ -102,7 +102,7 @@ class _Said:
         of, before, called, named = self._products.setdefault(row.product_code, mine)
         if title != called:
             self._one_title(row, of, called)
-        if options or named or (of != number and row.options is not None):
+        if row.options is not None and (options or named or of != number):
             self._tell_apart(row, of, options, named)
         if before != said:
             raise Wrong(
