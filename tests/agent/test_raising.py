@@ -124,7 +124,7 @@ def test_nothing_is_posted_again_soon_after_a_post_without_answer(omni, make_rai
     assert posted(omni) == [("SW-1001", 1)]
 
 
-@pytest.mark.parametrize("hours", [-9, 9])
+@pytest.mark.parametrize("hours", [-9, pytest.param(9, marks=pytest.mark.slow)])
 def test_a_post_of_an_earlier_run_is_waited_for_once_whatever_was_done_to_the_clock(
     omni, make_raiser, journal, hours
 ):
@@ -144,6 +144,7 @@ def test_a_post_of_an_earlier_run_is_waited_for_once_whatever_was_done_to_the_cl
     assert (outcome.state, posted(omni)) == ("raised", [("SW-1001", 1)])
 
 
+@pytest.mark.slow
 def test_a_post_that_omni_carries_out_late_meets_its_own_reference(omni, make_raiser):
     omni.faults.arm(Fault(kind="work_late", times=1, method="POST", delay_s=1.0))
     raiser = make_raiser()

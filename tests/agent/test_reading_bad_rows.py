@@ -9,7 +9,7 @@ from stockwire.agent.commands import agent
 from stockwire.errors import NotSetUp, TryLater
 
 
-@pytest.fixture(params=["watermark", "hash"])
+@pytest.fixture(params=["watermark", pytest.param("hash", marks=pytest.mark.slow)])
 def either(request, make_bench, stock):
     query = stock.product_query if request.param == "watermark" else stock.product_query_without_changemark
     return make_bench(product_query=query)

@@ -81,6 +81,7 @@ def test_a_second_push_writes_nothing_and_asks_nothing(rehearsal: Any, feed: Any
     assert rehearsal.count("stale") == 0
 
 
+@pytest.mark.slow
 def test_a_first_push_of_250_products_takes_as_many_write_calls_as_it_fills(
     rehearsal: Any, feed: Any, push: Any
 ) -> None:

@@ -99,6 +99,7 @@ def test_a_lane_whose_wake_up_was_lost_is_found_by_the_tick(rehearsal: Any, feed
     assert woken == [({"client_id": lane["client_id"], "lane_id": lane["id"]},)]
 
 
+@pytest.mark.slow
 def test_forty_changes_leave_one_wake_up_waiting(rehearsal: Any, feed: Any) -> None:
     for cents in range(40):
         feed.send(feed.row("BOLT", SELLINGPRICE1=f"20.{cents:02d}"))

@@ -11,7 +11,12 @@ from tests.sync import shops
 SIZES = {"S-S": ("S", 5), "S-L": ("L", 7)}
 
 
-@pytest.fixture(params=list(shops.SHOPS))
+QUICK = "woocommerce"
+
+
+@pytest.fixture(
+    params=[pytest.param(each, marks=() if each == QUICK else pytest.mark.slow) for each in shops.SHOPS]
+)
 def story(request: pytest.FixtureRequest, hub: Any) -> Iterator[shops.Story]:
     """A bolt and a shirt in two sizes, pushed and confirmed."""
     with shops.opened(request.param, hub) as story:

@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 from tests.sync import shops
 
+QUICK = "shopify"
 
-@pytest.fixture(params=list(shops.SHOPS))
+
+@pytest.fixture(
+    params=[pytest.param(each, marks=() if each == QUICK else pytest.mark.slow) for each in shops.SHOPS]
+)
 def story(request: pytest.FixtureRequest, hub: Any) -> Iterator[shops.Story]:
     with shops.opened(request.param, hub) as story:
         yield story

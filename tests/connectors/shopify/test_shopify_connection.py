@@ -69,7 +69,7 @@ def test_a_secret_that_is_wrong_pauses_the_channel_and_is_never_shown(desk):
     assert "shpss_wrong" not in f"{caught.value} {caught.value.hint} {caught.value.detail}"
 
 
-@pytest.mark.parametrize("share", [0.5, 0.8, 1.0])
+@pytest.mark.parametrize("share", [0.5, *(pytest.param(each, marks=pytest.mark.slow) for each in (0.8, 1.0))])
 def test_the_share_of_others_is_never_touched_and_nothing_is_throttled(desk, share):
     channel = desk.open(budget_share=str(share), bulk_enabled="false")
     channel.look_up(["A"])

@@ -43,7 +43,9 @@ def test_a_document_of_a_bulk_operation_has_one_connection_at_most():
     assert max(counts.values()) == 1
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "version", [*(pytest.param(each, marks=pytest.mark.slow) for each in VERSIONS[:-1]), VERSIONS[-1]]
+)
 def test_every_document_is_valid_in_the_published_schema(version):
     schema = published(version).schema
     wrong = {

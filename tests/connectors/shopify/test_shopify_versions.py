@@ -17,7 +17,9 @@ from stockwire.ports import Action, Change
 ALL_ON = {"block_image_enabled": "false", "ignore_category_enabled": "false", "metafields_enabled": "true"}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "version", [*(pytest.param(each, marks=pytest.mark.slow) for each in VERSIONS[:-1]), VERSIONS[-1]]
+)
 def test_products_stock_orders_shipments_and_webhooks_go_in_each_version(desk, version):
     channel = desk.open(api_version=version, **ALL_ON)
     assert not [found for found in channel.check() if found.state == "failed"]
