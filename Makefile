@@ -64,7 +64,7 @@ test: setup system versions ## The whole test suite, on real PostgreSQL, real Fi
 
 # They wait for servers a good deal of their time: one process more than for all tests.
 test-fast: JOBS = 3
-test-fast: setup system versions ## The quick tests only (a minute)
+test-fast: setup system versions ## The quick tests only (75 seconds)
 	echo "Running the quick tests, $(JOBS) at a time..."
 	$(BIN)/pytest -n $(JOBS) --dist loadscope -m "not slow" --durations 5 --durations-min 1
 
