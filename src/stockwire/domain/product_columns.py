@@ -120,10 +120,14 @@ class ProductColumns:
             )
         if not draft.product_code and not draft.variant_code:
             raise Wrong("The row has no code.", f"Fill in {PRODUCT_CODE} and {VARIANT_CODE}.")
+        product_code, variant_code = draft.product_code, draft.variant_code
+        if product_code == variant_code:
+            # One text instead of two alike: whoever reads a file remembers the codes of all its rows.
+            product_code = variant_code
         return ProductRow(
             number,
-            draft.product_code,
-            draft.variant_code,
+            product_code,
+            variant_code,
             draft.active,
             draft.texts,
             draft.sku,
