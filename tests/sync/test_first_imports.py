@@ -112,6 +112,21 @@ def test_only_the_rows_of_a_whole_file_that_differ_are_stored(hub: Any, tmp_path
     ) == [("CAP", "20.0000"), ("SHIRT-M", "115.0000")]
 
 
+def test_a_second_row_about_a_variant_is_left_out_and_stops_nothing_else(hub: Any, tmp_path: Path) -> None:
+    """The first names its product only, which means its one variant; the second names that variant."""
+    taken(hub, tmp_path, *ROWS)
+    seen: list[Any] = []
+    header = ("source_product_code", "source_variant_code", "price")
+    rows = (("HAT", "", "55"), ("HAT", "HAT", "56"), ("SHIRT", "SHIRT-S", "101"))
+    counts = taken(hub, tmp_path, *rows, header=header, report=seen.append)
+    assert (counts.updated, counts.problems) == (2, 1)
+    assert (seen[1].code, seen[1].message) == ("HAT", "HAT is what row 2 speaks of already.")
+    assert hub.rows(
+        "select v.sku, t.price::text from price_tiers t join variants v on v.id = t.variant_id"
+        " where t.tier = 'retail' and v.sku in ('HAT', 'SHIRT-S') order by 1"
+    ) == [("HAT", "55.0000"), ("SHIRT-S", "101.0000")]
+
+
 def test_a_row_that_gives_its_product_another_title_is_left_out(hub: Any, tmp_path: Path) -> None:
     """Each of the two would take the other's title away at every import."""
     rows = (ROWS[0], ("SHIRT", "SHIRT-M", "Shirt M", "Bosch", "110", "", "4"))

@@ -78,15 +78,7 @@ def put_into_the_tables(hub: Any, made: Any) -> None:
     with hub.scope():
         ours = {"client_id": hub.client_id}
         for item in made:
-            names = ("body_html", "collection", "product_type", "tags", "vendor")
-            product = models.Product.objects.create(
-                **ours,
-                source_id=hub.source_id,
-                source_product_code=item["code"],
-                active=item["active"],
-                title=item["title"],
-                **dict(zip(names, item["texts"], strict=True)),
-            )
+            product = put_product(hub, item, active=item["active"])
             variant = models.Variant.objects.create(
                 **ours,
                 source_id=hub.source_id,
@@ -101,8 +93,24 @@ def put_into_the_tables(hub: Any, made: Any) -> None:
                 models.Quantity.objects.create(
                     **ours, variant=variant, warehouse=warehouse, quantity=quantity
                 )
-            for key, value in item["meta"].items():
-                models.ProductMeta.objects.create(**ours, product=product, key=key, value=value)
+
+
+def put_product(hub: Any, item: Any, **more: Any) -> Any:
+    """A product with its attributes, in an open scope."""
+    from stockwire.hub import models
+
+    names = ("body_html", "collection", "product_type", "tags", "vendor")
+    product = models.Product.objects.create(
+        client_id=hub.client_id,
+        source_id=hub.source_id,
+        source_product_code=item["code"],
+        title=item["title"],
+        **dict(zip(names, item["texts"], strict=True)),
+        **more,
+    )
+    for key, value in item["meta"].items():
+        models.ProductMeta.objects.create(client_id=hub.client_id, product=product, key=key, value=value)
+    return product
 
 
 @st.composite
@@ -181,18 +189,7 @@ def put_families(hub: Any, made: Any) -> None:
     with hub.scope():
         ours = {"client_id": hub.client_id}
         for item in made:
-            names = ("body_html", "collection", "product_type", "tags", "vendor")
-            product = models.Product.objects.create(
-                **ours,
-                source_id=hub.source_id,
-                source_product_code=item["code"],
-                active=True,
-                title=item["title"],
-                option_names=item["names"],
-                **dict(zip(names, item["texts"], strict=True)),
-            )
-            for key, value in item["meta"].items():
-                models.ProductMeta.objects.create(**ours, product=product, key=key, value=value)
+            product = put_product(hub, item, active=True, option_names=item["names"])
             for position, src in enumerate(item["images"], 1):
                 models.Image.objects.create(**ours, product=product, src=src, position=position, active=True)
             for one in item["variants"]:

@@ -12,9 +12,8 @@ ZIP_FAULTS = (
     # A place in the file that cannot be: before its begin.
     OSError,
     ValueError,
-    # A password.
+    # A password, or (as the NotImplementedError that is one of these) a way of packing it does not know.
     RuntimeError,
-    NotImplementedError,
     # A part that is not there.
     KeyError,
 )

@@ -60,6 +60,7 @@ def locate(source: Source, rows: Sequence[ProductRow], *, create: bool, coming: 
             _decide(located, row, seen, create=create, coming=coming)
     for product_id, together in going.items():
         _go_together(located, product_id, together)
+    _once_each(located)
     return located
 
 
@@ -145,6 +146,22 @@ def _decide_to_go(
         )
     else:
         going.setdefault(seen.product_id, []).append((row, seen))
+
+
+def _once_each(located: Located) -> None:
+    """A variant is spoken of once. A row that names its product only may mean one that another row names."""
+    first: dict[str, int] = {}
+    places = located.places[:]
+    located.places.clear()
+    for place in places:
+        code, number = place.row.variant_code, place.row.number
+        if (at := first.setdefault(code, number)) == number:
+            located.places.append(place)
+            continue
+        message = f"{code} is what row {at} speaks of already."
+        located.settled.append(
+            RowResult(number, code, "problem", message=message, fix="Keep one of the two rows.")
+        )
 
 
 def _go_together(located: Located, product_id: int, rows: Sequence[tuple[ProductRow, _Seen]]) -> None:
